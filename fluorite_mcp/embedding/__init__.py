@@ -1,0 +1,1 @@
+"""Turning text into vectors: the bundled static model, fastembed, a remote endpoint."""

@@ -1,0 +1,79 @@
+"""Remembers for a while that a model does not work, so that not every search waits for the same failure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from fluorite_mcp.errors import EmbeddingError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from fluorite_mcp.ports import Embedder
+
+# A download that failed is not tried again at once; a user who mended the cause does not wait long either.
+RETRY_AFTER_SECONDS = 60.0
+
+ResultT = TypeVar("ResultT")
+
+
+class GuardedEmbedder:
+    """Wraps an embedder that may fail slowly; after a failure it fails at once for `RETRY_AFTER_SECONDS`.
+
+    Args:
+        embedder: The embedder that may fail.
+        clock: Seconds that only grow.
+    """
+
+    def __init__(self, embedder: Embedder, clock: Callable[[], float] = time.monotonic) -> None:
+        self._embedder = embedder
+        self._clock = clock
+        self._failure: EmbeddingError | None = None
+        self._failed_at = 0.0
+
+    @property
+    def name(self) -> str:
+        """The wrapped embedder's stamp."""
+        return self._embedder.name
+
+    @property
+    def dimensions(self) -> int:
+        """Length of each vector. May load the model."""
+        return self._attempt(lambda: self._embedder.dimensions)
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether the wrapped embedder is slow."""
+        return self._embedder.is_slow
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed documents.
+
+        Raises:
+            EmbeddingError: The model does not work, now or a moment ago.
+        """
+        return self._attempt(lambda: self._embedder.embed(texts))
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """Embed one query.
+
+        Raises:
+            EmbeddingError: The model does not work, now or a moment ago.
+        """
+        return self._attempt(lambda: self._embedder.embed_query(text))
+
+    def _attempt(self, action: Callable[[], ResultT]) -> ResultT:
+        if self._failure is not None and self._clock() - self._failed_at < RETRY_AFTER_SECONDS:
+            raise EmbeddingError(str(self._failure))
+        try:
+            result = action()
+        except EmbeddingError as error:
+            self._failure, self._failed_at = error, self._clock()
+            raise
+        self._failure = None
+        return result

@@ -1,0 +1,407 @@
+"""The composition root: builds the parts from settings, hands each what it needs, owns their life.
+
+async with Engine.open("/data") as engine:
+    await engine.search("retry with backoff", path="~/project")
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fluorite_mcp.embedding.cached import CachedEmbedder
+from fluorite_mcp.embedding.guarded import GuardedEmbedder
+from fluorite_mcp.embedding.registry import create_embedder
+from fluorite_mcp.errors import InputError
+from fluorite_mcp.index.generations import VectorIndex
+from fluorite_mcp.index.lexical import LexicalIndex
+from fluorite_mcp.learning.bundled import BundledKnowledge, bundled_folder
+from fluorite_mcp.learning.freshness import FreshnessWatch
+from fluorite_mcp.learning.locate import Place
+from fluorite_mcp.learning.pipeline import Progress, ProjectLearner, ignore_progress
+from fluorite_mcp.operations.current import CurrentProject
+from fluorite_mcp.operations.feedback import Feedback
+from fluorite_mcp.operations.forget import Forget, ForgetRequest, Restore
+from fluorite_mcp.operations.get import Get
+from fluorite_mcp.operations.learn import Learn
+from fluorite_mcp.operations.search import Search, SearchRequest
+from fluorite_mcp.operations.status import Status
+from fluorite_mcp.operations.store import StoreContent, StoreRequest
+from fluorite_mcp.operations.suggest import Suggest, SuggestRequest
+from fluorite_mcp.operations.transfer import Transfer
+from fluorite_mcp.operations.upkeep import Upkeep
+from fluorite_mcp.ports import Embedder
+from fluorite_mcp.results import (
+    Answer,
+    FeedbackResult,
+    ForgetResult,
+    GetResult,
+    LearnResult,
+    RestoreResult,
+    SearchResult,
+    StatusResult,
+    StoreResult,
+    SuggestResult,
+)
+from fluorite_mcp.search.fields import FIELDS_VERSION, lexical_fields
+from fluorite_mcp.search.hybrid import HybridSearch
+from fluorite_mcp.settings import Settings, load_settings
+from fluorite_mcp.storage.backup import backup_is_due, create_backup, list_backups
+from fluorite_mcp.storage.cache import DiskBlobCache
+from fluorite_mcp.storage.store import Store, open_store
+
+DATABASE_NAME = "fluorite.db"
+
+AnswerT = TypeVar("AnswerT", bound=Answer)
+
+
+class Engine:
+    """The memory: everything the tools and the command line do, as typed calls.
+
+    Open it with `Engine.open`; the constructor only composes the parts.
+    """
+
+    def __init__(self, settings: Settings, store: Store, place: Place) -> None:
+        self.settings = settings
+        self._stored = store
+        self._place = place
+        data_dir, memory, learning = settings.data_dir, settings.memory, settings.learning
+        database, chunks, projects, history = store.database, store.chunks, store.projects, store.history
+
+        self._cache = DiskBlobCache(data_dir / "cache", memory.cache_size_mb)
+        self._embedder = _create_embedder(settings, self._cache)
+        self._index = VectorIndex(store.vectors, data_dir / "vectors", _now)
+        self._upkeep = Upkeep(database, chunks, self._embedder, self._index, self._back_up)
+        self._bundled = BundledKnowledge(database, chunks, store.relations, history, store.meta, self._embedder, _now)
+        watch = FreshnessWatch()
+        learner = ProjectLearner(
+            database, chunks, projects, self._embedder, watch, lock_folder=data_dir / "locks", now=_now,
+            batch_size=learning.batch_size, parallel=learning.parallel_processing,
+        )  # fmt: skip
+        current = CurrentProject(projects, learner, watch, _now)
+        hybrid = HybridSearch(LexicalIndex(database), self._index, chunks, self._embedder)
+
+        self._search = Search(current, hybrid, chunks, projects, _now)
+        self._suggest = Suggest(current, self._search, chunks)
+        self._store = StoreContent(
+            current, database, chunks, history, store.relations, self._index, self._embedder,
+            max_bytes=memory.max_chunk_size, similarity=memory.similarity_threshold, now=_now,
+        )  # fmt: skip
+        self._learn = Learn(projects, learner, _now)
+        self._get = Get(database, chunks, projects, history, store.relations, _now)
+        self._feedback = Feedback(database, chunks, history, _now)
+        self._forget = Forget(current, self._search, database, chunks, history, store.undos, _now)
+        self._restore = Restore(database, chunks, history, store.undos, self._embedder, _now)
+        self._status = Status(
+            data_dir, database.path, current, chunks, projects, self._embedder, self._index, self._cache,
+            self._newest_backup, self._upkeep.waiting,
+        )  # fmt: skip
+        self._transfer = Transfer(database, chunks, projects, history, store.relations, store.undos, self._embedder)
+        self._ready = asyncio.Lock()
+        self._is_ready = False
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        data_dir: str | Path | None = None,
+        *,
+        settings: Settings | None = None,
+        folder: str | Path | None = None,
+    ) -> AsyncIterator[Engine]:
+        """Open the memory of a data folder.
+
+        Args:
+            data_dir: Where everything is kept; as configured when None.
+            settings: Settings that were read already.
+            folder: The folder whose project calls speak of; the working folder when None.
+
+        Raises:
+            ConfigError: The settings are unusable.
+            StoreError: The store cannot be used; the message says why and what to do.
+        """
+        settings = settings or load_settings(data_dir=_absolute(data_dir) if data_dir else None)
+        engine = await cls.start(settings, Place(_absolute(folder or Path.cwd())))
+        try:
+            yield engine
+        finally:
+            await engine.close()
+
+    @classmethod
+    async def start(cls, settings: Settings, place: Place) -> Engine:
+        """Open the store and compose the engine; `close` it afterwards.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
+        store = await open_store(
+            settings.data_dir / DATABASE_NAME,
+            lexical_fields=lexical_fields,
+            words_version=FIELDS_VERSION,
+            compress=settings.memory.enable_compression,
+            now=_utc_now(),
+        )
+        try:
+            return cls(settings, store, place)
+        except BaseException:
+            await store.close()
+            raise
+
+    async def close(self) -> None:
+        """Stop background work and close every file."""
+        await self._upkeep.stop()
+        await asyncio.to_thread(self._cache.close)
+        await self._stored.close()
+
+    async def settle(self) -> None:
+        """Wait until no background work is left."""
+        self._upkeep.ask(await self._stored.vectors.scopes())
+        await self._upkeep.finish()
+
+    async def search(
+        self,
+        query: str,
+        *,
+        path: str | None = None,
+        kinds: Sequence[str] = (),
+        language: str | None = None,
+        frameworks: Sequence[str] = (),
+        tags: Sequence[str] = (),
+        limit: int = 5,
+        max_lines: int = 12,
+        min_score: float = 0.0,
+        as_of: str | None = None,
+        cursor: str | None = None,
+        place: Place | None = None,
+        progress: Progress = ignore_progress,
+    ) -> SearchResult:
+        """Find the best places for a query in the project and in global knowledge.
+
+        The first search in a project learns it; later ones see what changed. Arguments as in the `search` tool.
+
+        Raises:
+            InputError: An argument cannot be used; the message names it.
+            StoreError: The store cannot be used now.
+        """
+        request = SearchRequest(
+            query, path, tuple(kinds), language, tuple(name.lower() for name in frameworks), tuple(tags), limit,
+            max_lines, min_score, as_of, cursor,
+        )  # fmt: skip
+        return await self._answer(self._search.run(request, place or self._place, progress))
+
+    async def search_many(self, queries: Sequence[str], **options: Any) -> list[SearchResult]:
+        """Search for many queries side by side; options as for `search`, the same for all."""
+        return list(await asyncio.gather(*(self.search(query, **options) for query in queries)))
+
+    async def suggest(
+        self,
+        task: str,
+        *,
+        path: str | None = None,
+        frameworks: Sequence[str] = (),
+        token_budget: int = 1500,
+        place: Place | None = None,
+        progress: Progress = ignore_progress,
+    ) -> SuggestResult:
+        """Compose material for a task: templates, conventions, code and notes within a token budget.
+
+        Raises:
+            InputError: An argument cannot be used; the message names it.
+        """
+        request = SuggestRequest(task, path, tuple(name.lower() for name in frameworks), token_budget)
+        return await self._answer(self._suggest.run(request, place or self._place, progress))
+
+    async def store(
+        self,
+        content: str,
+        *,
+        kind: str = "note",
+        id: str | None = None,  # noqa: A002 - the contract's name
+        title: str | None = None,
+        language: str | None = None,
+        frameworks: Sequence[str] = (),
+        tags: Sequence[str] = (),
+        scope: str = "project",
+        quality_score: float | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        path: str | None = None,
+        place: Place | None = None,
+    ) -> StoreResult:
+        """Keep content; the same content or id is kept once. Secrets in it are redacted first.
+
+        Raises:
+            InputError: An argument cannot be used; the message names it.
+            TooLargeError: The content is over the limit.
+        """
+        request = StoreRequest(
+            content, kind, id, title, language, tuple(frameworks), tuple(tags), scope, quality_score,
+            dict(metadata or {}), path,
+        )  # fmt: skip
+        return await self._answer(self._store.run(request, place or self._place))
+
+    async def learn(
+        self,
+        path: str | None = None,
+        *,
+        kinds: Sequence[str] = (),
+        force: bool = False,
+        place: Place | None = None,
+        progress: Progress = ignore_progress,
+    ) -> LearnResult:
+        """Read what changed in a project into the memory.
+
+        Raises:
+            InputError: The path does not exist or lies outside what may be read.
+            ProjectError: The path is no project, or a home folder and `force` is false.
+        """
+        return await self._answer(
+            self._learn.run(place or self._place, path, kinds=tuple(kinds), force=force, progress=progress)
+        )
+
+    async def get(self, ids: Sequence[str], *, max_lines: int | None = None) -> GetResult:
+        """Return whole chunks with relations and history.
+
+        Raises:
+            UnknownIdError: An id is unknown; names the nearest.
+        """
+        return await self._answer(self._get.run(tuple(ids), max_lines))
+
+    async def feedback(self, ids: Sequence[str], outcome: str, note: str | None = None) -> FeedbackResult:
+        """Judge chunks: helpful, unhelpful, wrong or outdated.
+
+        Raises:
+            UnknownIdError: An id is unknown; names the nearest.
+            InputError: The outcome is unknown.
+        """
+        return await self._answer(self._feedback.run(tuple(ids), outcome, note))
+
+    async def forget(
+        self,
+        ids: Sequence[str] = (),
+        *,
+        query: str | None = None,
+        kinds: Sequence[str] = (),
+        older_than: str | None = None,
+        dry_run: bool = True,
+        path: str | None = None,
+        place: Place | None = None,
+    ) -> ForgetResult:
+        """Archive chunks, or with `dry_run` show which; `restore` brings them back.
+
+        Raises:
+            UnknownIdError: An id is unknown; names the nearest.
+            InputError: Nothing was chosen, or an argument cannot be used.
+        """
+        request = ForgetRequest(tuple(ids), query, tuple(kinds), older_than, dry_run, path)
+        return await self._answer(self._forget.run(request, place or self._place))
+
+    async def restore(self, *, undo: str | None = None, ids: Sequence[str] = ()) -> RestoreResult:
+        """Make archived chunks findable again, by the undo of a forgetting or by id.
+
+        Raises:
+            UnknownIdError: The undo or an id is unknown.
+            InputError: Neither or both were given.
+        """
+        return await self._answer(self._restore.run(undo=undo, ids=tuple(ids)))
+
+    async def status(self, *, place: Place | None = None) -> StatusResult:
+        """Return health and figures of the store and this process."""
+        return await self._answer(self._status.run(place or self._place))
+
+    async def export(self) -> AsyncIterator[str]:
+        """Yield the whole memory as lines of JSON, the same lines for the same memory."""
+        await self._prepare()
+        async for line in self._transfer.export():
+            yield line
+
+    async def import_lines(self, lines: Sequence[str]) -> int:
+        """Read exported lines into this memory, all or nothing. Returns how many chunks were new.
+
+        Raises:
+            InputError: A line cannot be read; names its number. Nothing was written.
+        """
+        count = await self._transfer.import_lines(lines)
+        self._upkeep.ask(await self._stored.vectors.scopes())
+        return count
+
+    async def rebuild(self) -> tuple[str, ...]:
+        """Build every derived index anew from the database. Returns what was done."""
+        async with self._stored.database.atomic():
+            words = await self._stored.chunks.rebuild_words()
+        done = [f"word index: {words} chunks"]
+        for scope in await self._stored.vectors.scopes():
+            generation = await self._index.compact(scope, self._embedder.name)
+            if generation is not None:
+                done.append(f"vector index {generation.file}: {generation.rows} vectors")
+        return tuple(done)
+
+    async def _answer(self, work: Awaitable[AnswerT]) -> AnswerT:
+        """Run one operation on a prepared store; its answer gets the time it took and what the user should know."""
+        started = time.perf_counter()
+        try:
+            await self._prepare()
+        except BaseException:
+            if hasattr(work, "close"):
+                work.close()  # A coroutine that is never run.
+            raise
+        answer = await work
+        self._upkeep.ask(self._index.loaded_scopes())
+        took_ms = round((time.perf_counter() - started) * 1000, 2)
+        return replace(answer, took_ms=took_ms, notices=(*self._take_notices(), *answer.notices))
+
+    async def _prepare(self) -> None:
+        """Load the bundled knowledge, once per process."""
+        if self._is_ready:
+            return
+        async with self._ready:
+            if not self._is_ready:
+                try:
+                    await self._bundled.ensure(bundled_folder())
+                except InputError as error:
+                    self._stored.notices.append(f"The bundled knowledge was not loaded: {error}")
+                self._is_ready = True
+
+    def _take_notices(self) -> tuple[str, ...]:
+        taken: list[str] = []
+        for notices in (self._stored.notices, self._index.notices, self._cache.notices):
+            taken += notices
+            notices.clear()
+        return tuple(taken)
+
+    def _back_up(self) -> Path | None:
+        path, now = self._stored.database.path, _utc_now()
+        return create_backup(path, "daily", now) if backup_is_due(path, now) else None
+
+    def _newest_backup(self) -> Path | None:
+        return next(reversed(list_backups(self._stored.database.path)), None)
+
+
+def _create_embedder(settings: Settings, cache: DiskBlobCache) -> Embedder:
+    key = settings.embedding_key
+    embedder = create_embedder(
+        settings.ml.embedding_model,
+        cache_dir=settings.data_dir / "models",
+        cpu_only=settings.ml.cpu_only,
+        num_threads=settings.ml.num_threads,
+        batch_size=settings.learning.batch_size,
+        endpoint_key=key.get_secret_value() if key else None,
+    )
+    return GuardedEmbedder(CachedEmbedder(embedder, cache) if embedder.is_slow else embedder)
+
+
+def _absolute(folder: str | Path) -> Path:
+    return Path(folder).expanduser().absolute()
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _now() -> str:
+    return _utc_now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,1 @@
+"""Derived indexes over the truth: words (FTS5) and vectors (faiss)."""

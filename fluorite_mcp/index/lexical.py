@@ -1,0 +1,103 @@
+"""Finding chunks by words: queries against the FTS5 table, ranked by BM25 over fields."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+# How much a word says by where it stands; the scope column is only for filtering.
+_FIELD_WEIGHTS = "0.0, 3.0, 4.0, 3.0, 1.0"  # scope, title, symbol, path, body
+
+# More words than this make a pasted text, whose rarest words say the most.
+MAX_WORDS = 24
+
+# The largest factor BM25 gives one word: k1 + 1 with FTS5's fixed k1 = 1.2.
+_SATURATION = 2.2
+
+
+class SqlReader(Protocol):
+    """Reads rows of the store."""
+
+    async def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return all rows of a query."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeFilter:
+    """Which chunks count: the scopes, and if given only some kinds and one language."""
+
+    scopes: tuple[int, ...]
+    kinds: tuple[str, ...] = ()
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalMatches:
+    """Chunks by BM25, best first, with the score a chunk would have that holds every word densely.
+
+    `ideal` is the sum over the query's words of IDF times BM25's saturation, so `score / ideal` near 1 means that
+    the rare words of the query are all there.
+    """
+
+    scores: tuple[tuple[int, float], ...]
+    ideal: float
+
+
+def scope_words(scope: int, kind: str, language: str | None) -> str:
+    """Return the filter words of a chunk, as they stand in the scope column."""
+    return f"p{scope} k{kind}" + (f" l{language}" if language else "")
+
+
+class LexicalIndex:
+    """Queries the word index of the store."""
+
+    def __init__(self, sql: SqlReader) -> None:
+        self._sql = sql
+
+    async def search(self, words: Sequence[str], where: ScopeFilter, limit: int) -> LexicalMatches:
+        """Find the chunks that hold the rarest of the words most.
+
+        Args:
+            words: Tokens as `text.tokens.query_words` makes them.
+            where: Which chunks count.
+            limit: At most so many chunks.
+        """
+        idf = await self._idf(words)
+        if not idf:
+            return LexicalMatches((), 0.0)
+        chosen = sorted(idf, key=lambda word: -idf[word])[:MAX_WORDS]
+        rows = await self._sql.fetch(
+            f"SELECT rowid, -bm25(words, {_FIELD_WEIGHTS}) AS score FROM words WHERE words MATCH ?"  # noqa: S608 - constants
+            " ORDER BY score DESC LIMIT ?",
+            [match_expression(chosen, where), limit],
+        )
+        # Words the store has never seen count too: a query of unknown words is not answered by its known ones.
+        unseen = max(idf.values()) * len([word for word in words[:MAX_WORDS] if word not in idf])
+        ideal = _SATURATION * (sum(idf[word] for word in chosen) + unseen)
+        return LexicalMatches(tuple((int(key), float(score)) for key, score in rows), ideal)
+
+    async def _idf(self, words: Sequence[str]) -> dict[str, float]:
+        """Return log((N - n + 0.5) / (n + 0.5)) of the known words, as FTS5's bm25() weighs them."""
+        marks = ",".join("?" * len(words))
+        rows = await self._sql.fetch(f"SELECT term, doc FROM word_counts WHERE term IN ({marks})", list(words))  # noqa: S608
+        total = await self._sql.fetch("SELECT count(*) FROM embeddings")
+        size = max(int(total[0][0]), max((int(count) for _, count in rows), default=1))
+        return {word: max(math.log((size - count + 0.5) / (count + 0.5)), 1e-6) for word, count in rows}
+
+
+def match_expression(words: Sequence[str], where: ScopeFilter) -> str:
+    """Compose the FTS5 expression: the scope's filters, and any of the words in any other field."""
+    filters = [_any_of("p", [str(scope) for scope in where.scopes])]
+    if where.kinds:
+        filters.append(_any_of("k", where.kinds))
+    if where.language:
+        filters.append(_any_of("l", [where.language]))
+    body = " OR ".join(f'"{word}"' for word in words)
+    return " AND ".join([*(f"scope : ({part})" for part in filters), f"- scope : ({body})"])
+
+
+def _any_of(prefix: str, values: Sequence[str]) -> str:
+    return " OR ".join(f'"{prefix}{value}"' for value in values)

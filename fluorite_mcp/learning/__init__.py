@@ -1,0 +1,1 @@
+"""From folders and templates to chunks, incrementally."""

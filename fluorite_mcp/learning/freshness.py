@@ -1,0 +1,93 @@
+"""Noticing that a project's files changed since they were learned, cheaply enough to ask at every search."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from fluorite_mcp.learning.scan import Scan
+from fluorite_mcp.models import Freshness
+
+# A look that cost at most this much (seconds) is taken at every search.
+_CHEAP_SECONDS = 0.002
+# A dearer one is taken so seldom that looking costs at most this part of the time.
+_SHARE_OF_TIME = 0.04
+
+
+@dataclass(slots=True)
+class _Picture:
+    """What the files and folders of a project looked like when they were learned."""
+
+    files: list[tuple[str, int, int]]
+    folders: list[tuple[str, int]]
+    looked_at: float = 0.0
+    cost: float = 0.0
+
+
+class FreshnessWatch:
+    """Remembers what projects looked like, and looks again."""
+
+    def __init__(self) -> None:
+        self._pictures: dict[str, _Picture] = {}
+
+    def remember(self, root: str, scan: Scan) -> None:
+        """Keep how a project looked when its learning began."""
+        self._pictures[root] = _Picture(
+            [(f"{root}{os.sep}{path}", stat.size, stat.modified_ns) for path, stat in scan.files.items()],
+            [(f"{root}{os.sep}{path}", modified) for path, modified in scan.folders.items()],
+        )
+
+    def forget(self, root: str) -> None:
+        """Look at a project as if it had never been learned."""
+        self._pictures.pop(root, None)
+
+    def has_changed(self, root: str) -> bool:
+        """Whether any file or folder differs from the picture, or there is none.
+
+        New and deleted entries show in their folder's time, edits in the file's time and size. A dear look may
+        be left out if the last one was a moment ago.
+        """
+        picture = self._pictures.get(root)
+        if picture is None:
+            return True
+        started = time.perf_counter()
+        if picture.cost > _CHEAP_SECONDS and started - picture.looked_at < picture.cost / _SHARE_OF_TIME:
+            return False
+        changed = _differs(picture)
+        picture.looked_at = time.perf_counter()
+        picture.cost = picture.looked_at - started
+        return changed
+
+
+def _differs(picture: _Picture) -> bool:
+    stat = os.stat
+    try:
+        for path, modified in picture.folders:
+            if stat(path).st_mtime_ns != modified:
+                return True
+        for path, size, modified in picture.files:
+            status = stat(path)
+            if status.st_mtime_ns != modified or status.st_size != size:
+                return True
+    except OSError:
+        return True
+    return False
+
+
+def file_freshness(root: Path | None, path: str | None, size_and_time: tuple[int, int] | None) -> Freshness:
+    """Compare one file with what was learned of it.
+
+    Args:
+        root: The project's root, None for chunks that come from no file.
+        path: The file, relative to the root.
+        size_and_time: Its size in bytes and modification time in nanoseconds when it was learned.
+    """
+    if root is None or path is None:
+        return "fresh"
+    try:
+        status = (root / path).stat()
+    except OSError:
+        return "gone"
+    return "fresh" if (status.st_size, status.st_mtime_ns) == size_and_time else "drifted"

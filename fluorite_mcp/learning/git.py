@@ -1,0 +1,54 @@
+"""What the folder layout of git says: where a repository begins, which commit is checked out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def find_root(folder: Path) -> Path | None:
+    """Return the nearest folder upwards that holds `.git`, or None."""
+    for candidate in (folder, *folder.parents):
+        if (candidate / ".git").exists():
+            return candidate
+    return None
+
+
+def head_commit(root: Path) -> str | None:
+    """Return the commit that is checked out, or None where there is none.
+
+    Reads the files instead of starting git: this runs at every learning.
+    """
+    git = _git_folder(root)
+    if git is None or (head := _read(git / "HEAD")) is None:
+        return None
+    if not head.startswith("ref: "):
+        return head
+    name = head.removeprefix("ref: ")
+    # A worktree has its own HEAD and shares the branches with the main repository.
+    common = _read(git / "commondir")
+    for folder in (git, git / common) if common else (git,):
+        if commit := _read(folder / name) or _packed(folder, name):
+            return commit
+    return None
+
+
+def _git_folder(root: Path) -> Path | None:
+    git = root / ".git"
+    if git.is_dir():
+        return git
+    pointer = _read(git)
+    return root / pointer.removeprefix("gitdir: ") if pointer else None
+
+
+def _packed(git: Path, name: str) -> str | None:
+    for line in (_read(git / "packed-refs") or "").splitlines():
+        if line.endswith(" " + name):
+            return line.split(" ", 1)[0]
+    return None
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace").strip() or None
+    except OSError:
+        return None

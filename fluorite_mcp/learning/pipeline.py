@@ -1,0 +1,237 @@
+"""Learning a project: what changed since the last time is read, cut, embedded and written, batch by batch.
+
+Every batch is one transaction, so a learning that is cut off has learned what it reached, and the next one goes on
+from there. One process learns a project at a time, under a file lock; others wait or search what is there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fluorite_mcp.errors import EmbeddingError, StoreBusyError
+from fluorite_mcp.learning.freshness import FreshnessWatch
+from fluorite_mcp.learning.git import head_commit
+from fluorite_mcp.learning.prepare import FileTask, PreparedFile
+from fluorite_mcp.learning.ready import embed_chunks
+from fluorite_mcp.learning.scan import Scan, scan_project
+from fluorite_mcp.learning.workers import FileWorkers
+from fluorite_mcp.models import Chunk, FileRecord, PreparedChunk, Project
+
+if TYPE_CHECKING:
+    from fluorite_mcp.ports import ChunkStore, Embedder, ProjectStore, Transactions
+
+# Called with files done, files in all, and what is going on.
+Progress = Callable[[int, int, str], Awaitable[None]]
+
+# How long one process waits for another that learns the same project.
+LOCK_TIMEOUT_SECONDS = 600.0
+_LOCK_POLL_SECONDS = 0.05
+
+
+@dataclass(slots=True)
+class LearningReport:
+    """What a learning did."""
+
+    files_seen: int = 0
+    files_changed: int = 0
+    files_removed: int = 0
+    chunks_added: int = 0
+    chunks_removed: int = 0
+    skipped: dict[str, str] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+
+    @property
+    def changed(self) -> bool:
+        """Whether the store differs now."""
+        return bool(self.files_changed or self.files_removed or self.chunks_added or self.chunks_removed)
+
+
+async def ignore_progress(_done: int, _total: int, _message: str) -> None:
+    """Report to nobody."""
+
+
+class ProjectLearner:
+    """Brings the store's picture of a project up to date with its files."""
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        chunks: ChunkStore,
+        projects: ProjectStore,
+        embedder: Embedder,
+        watch: FreshnessWatch,
+        *,
+        lock_folder: Path,
+        now: Callable[[], str],
+        batch_size: int,
+        parallel: bool,
+    ) -> None:
+        self._transactions = transactions
+        self._chunks = chunks
+        self._projects = projects
+        self._embedder = embedder
+        self._watch = watch
+        self._lock_folder = lock_folder
+        self._now = now
+        self._batch_size = batch_size
+        self._parallel = parallel
+
+    async def learn(
+        self,
+        project: Project,
+        *,
+        force: bool = False,
+        kinds: Sequence[str] = (),
+        progress: Progress = ignore_progress,
+        wait: bool = True,
+    ) -> LearningReport:
+        """Learn what changed in a project since the last time.
+
+        Args:
+            project: The project.
+            force: Read every file again, even unchanged ones.
+            kinds: Only files of these kinds ("code", "doc"); all when empty.
+            progress: Told about each finished batch.
+            wait: Wait for another process that learns the same project now.
+
+        Raises:
+            StoreBusyError: Another process learns the project, and `wait` is false or took too long.
+        """
+        root = Path(project.root)
+        async with self._alone(project, LOCK_TIMEOUT_SECONDS if wait else 0.0):
+            scan = await asyncio.to_thread(scan_project, root)
+            known = await self._projects.files(project.key)
+            report = await self._apply(project, scan, known, force=force, kinds=kinds, progress=progress)
+            self._watch.remember(project.root, scan)
+            return report
+
+    @asynccontextmanager
+    async def _alone(self, project: Project, patience: float) -> AsyncIterator[None]:
+        """Hold the lock of a project, without stalling other work of this process."""
+        import filelock
+
+        self._lock_folder.mkdir(parents=True, exist_ok=True)
+        name = hashlib.blake2b(project.root.encode(), digest_size=8).hexdigest()
+        lock = filelock.AsyncFileLock(self._lock_folder / f"learn-{name}.lock", timeout=patience, thread_local=False)
+        try:
+            held = await lock.acquire(poll_interval=_LOCK_POLL_SECONDS)
+        except filelock.Timeout as error:
+            raise StoreBusyError(f"Another process is learning {project.root}. Try again when it is done.") from error
+        async with held:
+            yield
+
+    async def _apply(
+        self,
+        project: Project,
+        scan: Scan,
+        known: dict[str, FileRecord],
+        *,
+        force: bool,
+        kinds: Sequence[str],
+        progress: Progress,
+    ) -> LearningReport:
+        report = LearningReport(files_seen=len(scan.files), skipped=dict(scan.skipped))
+        removed = sorted(known.keys() - scan.files.keys())
+        tasks = [
+            FileTask(project.key, path, stat, None if force or path not in known else known[path].hash)
+            for path, stat in scan.files.items()
+            if force
+            or path not in known
+            or (known[path].size, known[path].modified_ns) != (stat.size, stat.modified_ns)
+        ]
+        report.skipped |= {path: f.skipped for path, f in known.items() if f.skipped and path in scan.files}
+        await self._forget_files(project, removed, report)
+        done = 0
+        async with FileWorkers(Path(project.root), self._now(), parallel=self._parallel, files=len(tasks)) as workers:
+            async for batch in workers.prepare(tasks, self._batch_size):
+                await self._write(project, _of_kinds(batch, kinds), report)
+                done += len(batch)
+                await progress(done, len(tasks), f"learned {done} of {len(tasks)} files")
+        commit = await asyncio.to_thread(head_commit, Path(project.root))
+        async with self._transactions.atomic():
+            await self._projects.mark_learned(project.key, self._now(), commit)
+        return report
+
+    async def _forget_files(self, project: Project, paths: Sequence[str], report: LearningReport) -> None:
+        if not paths:
+            return
+        async with self._transactions.atomic():
+            chunks = await self._chunks.of_files(project.key, paths)
+            await self._chunks.remove([chunk.key for chunk in chunks])
+            await self._projects.remove_files(project.key, paths)
+        report.files_removed += len(paths)
+        report.chunks_removed += len(chunks)
+
+    async def _write(self, project: Project, batch: Sequence[PreparedFile], report: LearningReport) -> None:
+        changed = [file for file in batch if file.chunks is not None]
+        prepared = [item for file in changed for item in file.chunks or ()]
+        records = [file.record for file in batch]
+        for record in records:
+            if record.skipped:
+                report.skipped[record.path] = record.skipped
+            else:
+                report.skipped.pop(record.path, None)
+        vectors = await self._embed([item.chunk for item in prepared], report)
+        items = [replace(item, vector=vector) for item, vector in zip(prepared, vectors, strict=True)]
+        async with self._transactions.atomic():
+            await self._merge(project, [file.record.path for file in changed], items, report)
+            await self._projects.put_files(project.key, records)
+        report.files_changed += sum(1 for file in changed if not file.record.skipped)
+
+    async def _embed(self, chunks: Sequence[Chunk], report: LearningReport) -> Sequence[bytes | None]:
+        """Return vectors as stored bytes; without a working model the chunks are stored for later embedding."""
+        try:
+            return await asyncio.to_thread(embed_chunks, self._embedder, chunks)
+        except EmbeddingError as error:
+            notice = f"Learned without vectors, which follow when the model works: {error}"
+            if notice not in report.notices:
+                report.notices.append(notice)
+            return [None] * len(chunks)
+
+    async def _merge(
+        self, project: Project, paths: Sequence[str], items: Sequence[PreparedChunk], report: LearningReport
+    ) -> None:
+        """Make the chunks of these files what they are now; unchanged text keeps its row."""
+        old = {chunk.id: chunk for chunk in await self._chunks.of_files(project.key, paths)}
+        wanted = {item.chunk.id: item for item in items}
+        gone = [chunk for id_, chunk in old.items() if id_ not in wanted and chunk.retired_at is None]
+        new = [item for id_, item in wanted.items() if id_ not in old]
+        kept = [(old[id_], item) for id_, item in wanted.items() if id_ in old and old[id_].retired_at is None]
+        renamed = [_keep_history(before, item) for before, item in kept if _name(before) != _name(item.chunk)]
+        moved = [
+            replace(before, origin=item.chunk.origin)
+            for before, item in kept
+            if _name(before) == _name(item.chunk) and before.origin != item.chunk.origin
+        ]
+        model = self._embedder.name if any(item.vector is not None for item in items) else ""
+        await self._chunks.remove([chunk.key for chunk in gone])
+        await self._chunks.add(new, model)
+        await self._chunks.replace(renamed, model)
+        await self._chunks.move(moved)
+        report.chunks_added += len(new)
+        report.chunks_removed += len(gone)
+
+
+def _name(chunk: Chunk) -> tuple[object, ...]:
+    """What a chunk is called: where it changes while the text stays, the indexes must hear of it."""
+    return chunk.title, chunk.origin.symbol, chunk.language, chunk.frameworks, chunk.metadata.get("symbols")
+
+
+def _keep_history(before: Chunk, item: PreparedChunk) -> PreparedChunk:
+    kept = replace(
+        item.chunk, quality=before.quality, helpful=before.helpful, unhelpful=before.unhelpful, usage=before.usage,
+        created_at=before.created_at, accessed_at=before.accessed_at,
+    )  # fmt: skip
+    return replace(item, chunk=kept)
+
+
+def _of_kinds(batch: Sequence[PreparedFile], kinds: Sequence[str]) -> Sequence[PreparedFile]:
+    if not kinds:
+        return batch
+    return [file for file in batch if file.chunks is None or any(item.chunk.kind in kinds for item in file.chunks)]

@@ -1,0 +1,37 @@
+"""Making chunks ready for the store: their words, and their vectors if the model works."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from fluorite_mcp.errors import EmbeddingError
+from fluorite_mcp.models import Chunk, PreparedChunk
+from fluorite_mcp.ports import Embedder
+from fluorite_mcp.search.fields import embedding_text, lexical_fields
+
+
+def embed_chunks(embedder: Embedder, chunks: Sequence[Chunk]) -> list[bytes]:
+    """Return the chunks' vectors as the float16 bytes that the store keeps.
+
+    Raises:
+        EmbeddingError: The model does not work.
+    """
+    if not chunks:
+        return []
+    matrix = embedder.embed([embedding_text(chunk) for chunk in chunks]).astype("float16")
+    return [row.tobytes() for row in matrix]
+
+
+async def prepare_chunks(chunks: Sequence[Chunk], embedder: Embedder) -> tuple[list[PreparedChunk], str]:
+    """Return chunks with words and vectors, and the name of the model ("" when it did not work).
+
+    A chunk without a vector is found by its words; the engine embeds it when the model works again.
+    """
+    words = await asyncio.to_thread(lambda: [lexical_fields(chunk) for chunk in chunks])
+    vectors: Sequence[bytes | None]
+    try:
+        vectors, model = await asyncio.to_thread(embed_chunks, embedder, chunks), embedder.name
+    except EmbeddingError:
+        vectors, model = [None] * len(chunks), ""
+    return [PreparedChunk(*parts) for parts in zip(chunks, words, vectors, strict=True)], model

@@ -1,0 +1,160 @@
+"""`forget` and `restore`: chunks are archived, not deleted, and every forgetting can be undone."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from fluorite_mcp.errors import InputError, UnknownIdError
+from fluorite_mcp.learning.locate import Place
+from fluorite_mcp.learning.ready import prepare_chunks
+from fluorite_mcp.models import KINDS, Chunk
+from fluorite_mcp.operations.arguments import check_choice, check_ids, check_text, check_time
+from fluorite_mcp.operations.current import Current, CurrentProject
+from fluorite_mcp.operations.search import Search, SearchRequest
+from fluorite_mcp.ports import ChunkStore, Embedder, HistoryStore, Transactions, UndoStore
+from fluorite_mcp.results import ChunkRef, ForgetResult, RestoreResult
+
+_SHOWN = 100
+
+# A forgetting by query takes what the query is surely about, not everything that shares a word with it.
+_MIN_RELEVANCE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetRequest:
+    """What to forget: ids, or a filter. Fields as in the `forget` tool."""
+
+    ids: tuple[str, ...] = ()
+    query: str | None = None
+    kinds: tuple[str, ...] = ()
+    older_than: str | None = None
+    dry_run: bool = True
+    path: str | None = None
+
+
+class Forget:
+    """Answers `forget`."""
+
+    def __init__(
+        self,
+        current: CurrentProject,
+        search: Search,
+        transactions: Transactions,
+        chunks: ChunkStore,
+        history: HistoryStore,
+        undos: UndoStore,
+        now: Callable[[], str],
+    ) -> None:
+        self._current = current
+        self._search = search
+        self._transactions = transactions
+        self._chunks = chunks
+        self._history = history
+        self._undos = undos
+        self._now = now
+
+    async def run(self, request: ForgetRequest, place: Place) -> ForgetResult:
+        """Archive chunks, or show what would be archived.
+
+        Raises:
+            UnknownIdError: An id is unknown; names the nearest.
+            InputError: Nothing was chosen, or an argument cannot be used.
+        """
+        _check(request)
+        current = await self._current.find(place, request.path)
+        chosen = await self._choose(request, current)
+        undo = None if request.dry_run or not chosen else await self._archive([chunk.id for chunk in chosen])
+        shown = tuple(ChunkRef(id=chunk.id, kind=chunk.kind, title=chunk.title) for chunk in chosen[:_SHOWN])
+        return ForgetResult(project=current.ref, archived=shown, total=len(chosen), dry_run=request.dry_run, undo=undo)
+
+    async def _choose(self, request: ForgetRequest, current: Current) -> list[Chunk]:
+        if request.ids:
+            found = await self._chunks.find(request.ids)
+            await check_ids(self._chunks, request.ids, list(found))
+            return [found[id_] for id_ in dict.fromkeys(request.ids) if found[id_].retired_at is None]
+        if request.query is not None:
+            ranking = await self._search.rank(SearchRequest(request.query, kinds=request.kinds), current)
+            relevant = [one.chunk for one in ranking.ranked if one.relevance >= _MIN_RELEVANCE]
+            return [c for c in relevant if request.older_than is None or c.accessed_at < _utc(request.older_than)]
+        older_than = _utc(request.older_than) if request.older_than else None
+        chosen: list[Chunk] = []
+        for scope in current.scopes:
+            chosen += await self._chunks.select(scope=scope, kinds=request.kinds, older_than=older_than)
+        return chosen
+
+    async def _archive(self, ids: Sequence[str]) -> str:
+        undo, now = f"undo-{secrets.token_hex(6)}", self._now()
+        async with self._transactions.atomic():
+            await self._chunks.retire(ids, now)
+            await self._undos.put(undo, now, ids)
+            await self._history.note(ids, "archived", now, {"undo": undo})
+        return undo
+
+
+def _check(request: ForgetRequest) -> None:
+    if not (request.ids or request.query is not None or request.kinds or request.older_than):
+        raise InputError("Nothing was chosen: pass ids, or query, kinds or older_than.")
+    if request.ids and (request.query is not None or request.kinds or request.older_than):
+        raise InputError("ids and a filter were both given; pass ids alone, or query, kinds and older_than.")
+    if request.query is not None:
+        check_text("query", request.query, max_chars=10_000)
+    check_choice("kinds", request.kinds, KINDS)
+    if request.older_than is not None:
+        check_time("older_than", request.older_than)
+
+
+def _utc(text: str) -> str:
+    from datetime import UTC
+
+    return check_time("older_than", text).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class Restore:
+    """Answers `restore`."""
+
+    def __init__(
+        self,
+        transactions: Transactions,
+        chunks: ChunkStore,
+        history: HistoryStore,
+        undos: UndoStore,
+        embedder: Embedder,
+        now: Callable[[], str],
+    ) -> None:
+        self._transactions = transactions
+        self._chunks = chunks
+        self._history = history
+        self._undos = undos
+        self._embedder = embedder
+        self._now = now
+
+    async def run(self, *, undo: str | None = None, ids: Sequence[str] = ()) -> RestoreResult:
+        """Make archived chunks findable again.
+
+        Raises:
+            UnknownIdError: The undo or an id is unknown.
+            InputError: Neither or both were given.
+        """
+        if (undo is None) == (not ids):
+            raise InputError("Pass either undo, as forget returned it, or ids.")
+        chosen = list(dict.fromkeys(ids)) if undo is None else await self._undone(undo)
+        found = await self._chunks.find(chosen)
+        if undo is None:
+            await check_ids(self._chunks, chosen, list(found))
+        archived = [replace(found[id_], retired_at=None) for id_ in chosen if id_ in found and found[id_].retired_at]
+        prepared, model = await prepare_chunks(archived, self._embedder)
+        restored = [chunk.id for chunk in archived]
+        async with self._transactions.atomic():
+            await self._chunks.replace(prepared, model)
+            await self._history.note(restored, "restored", self._now())
+        return RestoreResult(restored=tuple(restored))
+
+    async def _undone(self, undo: str) -> list[str]:
+        ids = await self._undos.find(undo)
+        if ids is None:
+            newest = await self._undos.newest(3)
+            hint = f" The newest: {', '.join(newest)}." if newest else " Nothing was forgotten yet."
+            raise UnknownIdError(f"undo {undo[:100]!r} is unknown.{hint}")
+        return ids

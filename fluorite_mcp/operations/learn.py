@@ -1,0 +1,76 @@
+"""`learn`: read a project's files into the store, incrementally."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from fluorite_mcp.errors import ProjectError
+from fluorite_mcp.learning.locate import Location, Place, locate
+from fluorite_mcp.learning.pipeline import Progress, ProjectLearner, ignore_progress
+from fluorite_mcp.operations.arguments import check_choice
+from fluorite_mcp.operations.current import describe_size
+from fluorite_mcp.ports import ProjectStore
+from fluorite_mcp.results import LearnResult, ProjectRef, SkippedFile
+
+LEARNABLE_KINDS = ("code", "doc")
+_SHOWN = 100
+
+
+class Learn:
+    """Answers `learn`."""
+
+    def __init__(self, projects: ProjectStore, learner: ProjectLearner, now: Callable[[], str]) -> None:
+        self._projects = projects
+        self._learner = learner
+        self._now = now
+
+    async def run(
+        self,
+        place: Place,
+        path: str | None = None,
+        *,
+        kinds: Sequence[str] = (),
+        force: bool = False,
+        progress: Progress = ignore_progress,
+    ) -> LearnResult:
+        """Learn what changed in a project since the last time.
+
+        Args:
+            place: Where the session stands.
+            path: The project; the session's own when None.
+            kinds: Only "code" or "doc"; both when empty.
+            force: Read unchanged files again; and learn a home folder after all.
+            progress: Told about each finished batch.
+
+        Raises:
+            InputError: An argument cannot be used.
+            ProjectError: The folder is a home folder and `force` is false; says what it would read.
+        """
+        check_choice("kinds", kinds, LEARNABLE_KINDS)
+        location = await asyncio.to_thread(locate, place, path)
+        if not force:
+            await _refuse_personal(location)
+        project = await self._projects.ensure(str(location.root), self._now())
+        report = await self._learner.learn(project, force=force, kinds=kinds, progress=progress)
+        skipped = sorted(report.skipped.items())
+        return LearnResult(
+            project=ProjectRef(name=project.name, root=project.root),
+            files_seen=report.files_seen,
+            files_changed=report.files_changed,
+            files_removed=report.files_removed,
+            chunks_added=report.chunks_added,
+            chunks_removed=report.chunks_removed,
+            skipped=tuple(SkippedFile(path=path_, reason=reason) for path_, reason in skipped[:_SHOWN]),
+            skipped_total=len(skipped),
+            notices=tuple(report.notices),
+        )
+
+
+async def _refuse_personal(location: Location) -> None:
+    if location.is_personal:
+        size = await asyncio.to_thread(describe_size, location.root)
+        raise ProjectError(
+            f"{location.root} is a home folder or the root of the file system ({size}). "
+            "Pass a project's path, or force: true to learn all of it."
+        )

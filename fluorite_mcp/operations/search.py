@@ -1,0 +1,171 @@
+"""`search`: the best places for a query, with the lines that show why."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fluorite_mcp.errors import InputError
+from fluorite_mcp.learning.freshness import file_freshness
+from fluorite_mcp.learning.locate import Place
+from fluorite_mcp.learning.pipeline import Progress, ignore_progress
+from fluorite_mcp.models import KINDS, Chunk
+from fluorite_mcp.operations.arguments import check_choice, check_text, check_time
+from fluorite_mcp.operations.current import Current, CurrentProject
+from fluorite_mcp.ports import ChunkStore, ProjectStore
+from fluorite_mcp.results import Hit, SearchResult
+from fluorite_mcp.search.cursor import decode_cursor, encode_cursor
+from fluorite_mcp.search.hybrid import HybridSearch, Ranking, SearchFilter
+from fluorite_mcp.search.query import MAX_QUERY_CHARS
+from fluorite_mcp.search.ranking import Ranked
+from fluorite_mcp.search.snippets import best_snippet
+from fluorite_mcp.text.languages import LANGUAGES
+from fluorite_mcp.text.secrets import redact
+
+MAX_LIMIT = 50
+MAX_SNIPPET_LINES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest:
+    """What to search for. Fields as in the `search` tool."""
+
+    query: str
+    path: str | None = None
+    kinds: tuple[str, ...] = ()
+    language: str | None = None
+    frameworks: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    limit: int = 5
+    max_lines: int = 12
+    min_score: float = 0.0
+    as_of: str | None = None
+    cursor: str | None = field(default=None)
+
+    def identity(self, root: str | None) -> dict[str, object]:
+        """What a cursor is tied to: everything that changes the order of the results."""
+        return {
+            "query": self.query, "root": root, "path": self.path, "kinds": self.kinds, "language": self.language,
+            "frameworks": self.frameworks, "tags": self.tags, "min_score": self.min_score, "as_of": self.as_of,
+        }  # fmt: skip
+
+
+class Search:
+    """Answers `search`."""
+
+    def __init__(
+        self,
+        current: CurrentProject,
+        hybrid: HybridSearch,
+        chunks: ChunkStore,
+        projects: ProjectStore,
+        now: Callable[[], str],
+    ) -> None:
+        self._current = current
+        self._hybrid = hybrid
+        self._chunks = chunks
+        self._projects = projects
+        self._now = now
+
+    async def run(self, request: SearchRequest, place: Place, progress: Progress = ignore_progress) -> SearchResult:
+        """Search the current project and global knowledge, learning first what changed.
+
+        Raises:
+            InputError: An argument cannot be used; the message names it.
+        """
+        check_request(request)
+        current = await self._current.ensure(place, request.path, progress)
+        identity = request.identity(current.ref.root)
+        offset = decode_cursor(request.cursor, identity)
+        ranking = await self.rank(request, current)
+        ranked = [one for one in ranking.ranked if one.score >= request.min_score]
+        page = ranked[offset : offset + request.limit]
+        following = offset + len(page)
+        return SearchResult(
+            project=current.ref,
+            hits=await self.hits(page, ranking, current, request.max_lines),
+            mode=ranking.mode,
+            abstained=ranking.abstained,
+            next_cursor=encode_cursor(following, identity) if following < len(ranked) else None,
+            notices=current.notices + ranking.notices,
+        )
+
+    async def rank(self, request: SearchRequest, current: Current) -> Ranking:
+        """Rank what the current project and global knowledge hold on a request."""
+        where = SearchFilter(
+            scopes=current.scopes, kinds=request.kinds, language=request.language, frameworks=request.frameworks,
+            tags=request.tags, folder=current.part, as_of=request.as_of, now=self._now(),
+        )  # fmt: skip
+        return await self._hybrid.search(request.query, where)
+
+    async def hits(self, page: Sequence[Ranked], ranking: Ranking, current: Current, max_lines: int) -> tuple[Hit, ...]:
+        """Return ranked chunks as hits, with snippets and whether their files still say so."""
+        whole = await self._chunks.load([one.chunk.key for one in page])
+        known = await self._projects.file_stats(current.project.key, _paths(page)) if current.project else {}
+        words = frozenset(ranking.query.words)
+
+        def build() -> tuple[Hit, ...]:
+            found = [(one, whole[one.chunk.key]) for one in page if one.chunk.key in whole]
+            return tuple(_hit(one, chunk, words, max_lines, current.root, known) for one, chunk in found)
+
+        return await asyncio.to_thread(build)
+
+
+def check_request(request: SearchRequest) -> None:
+    """Refuse a request that cannot be answered, naming the argument.
+
+    Raises:
+        InputError: An argument cannot be used.
+    """
+    check_text("query", request.query, max_chars=MAX_QUERY_CHARS * 8)
+    check_choice("kinds", request.kinds, KINDS)
+    if request.language is not None:
+        check_choice("language", (request.language,), tuple(LANGUAGES))
+    if not 1 <= request.limit <= MAX_LIMIT:
+        raise InputError(f"limit is {request.limit}; it may be 1 to {MAX_LIMIT}. Use next_cursor for more.")
+    if not 0 <= request.max_lines <= MAX_SNIPPET_LINES:
+        raise InputError(f"max_lines is {request.max_lines}; it may be 0 (locations only) to {MAX_SNIPPET_LINES}.")
+    if not 0.0 <= request.min_score <= 1.0:
+        raise InputError(f"min_score is {request.min_score}; it may be 0 to 1.")
+    if request.as_of is not None:
+        check_time("as_of", request.as_of)
+
+
+def _paths(page: Sequence[Ranked]) -> list[str]:
+    return sorted({one.chunk.origin.path for one in page if one.chunk.origin.path})
+
+
+def _hit(
+    one: Ranked,
+    chunk: Chunk,
+    words: frozenset[str],
+    max_lines: int,
+    root: Path | None,
+    known: dict[str, tuple[int, int]],
+) -> Hit:
+    origin = chunk.origin
+    snippet = best_snippet(chunk.content, words, max_lines)
+    is_file = chunk.project is not None and origin.path is not None and chunk.kind in ("code", "doc")
+    return Hit(
+        id=chunk.id, kind=chunk.kind, title=chunk.title, score=round(one.score, 4), why=one.why, path=origin.path,
+        start_line=origin.start_line, end_line=origin.end_line, symbol=origin.symbol, language=chunk.language,
+        frameworks=chunk.frameworks, quality=round(chunk.quality, 3), snippet=redact(snippet.text).text,
+        origin=describe_origin(chunk),
+        fresh=file_freshness(root, origin.path, known.get(origin.path or "")) if is_file else "fresh",
+    )  # fmt: skip
+
+
+def describe_origin(chunk: Chunk) -> str:
+    """Say where a chunk comes from, in a few words."""
+    origin = chunk.origin
+    if origin.url:
+        return origin.url
+    if origin.path and origin.start_line:
+        return f"{origin.path}:{origin.start_line}-{origin.end_line}"
+    if origin.path:
+        return origin.path
+    if chunk.kind == "spike":
+        return "bundled spike"
+    return f"stored {chunk.recorded_at}"

@@ -1,0 +1,110 @@
+"""`status`: health and figures of the store and this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from fluorite_mcp import __version__
+from fluorite_mcp.learning.locate import Place
+from fluorite_mcp.operations.current import CurrentProject
+from fluorite_mcp.ports import ChunkStore, Embedder, ProjectStore
+from fluorite_mcp.results import ProjectRef, StatusResult
+
+
+class CacheFigures(Protocol):
+    """What a cache says of itself."""
+
+    hits: int
+    misses: int
+
+    def size_bytes(self) -> int:
+        """Return what the cache occupies."""
+        ...
+
+
+class IndexFigures(Protocol):
+    """What the vector index says of itself."""
+
+    def sizes(self) -> Mapping[int, Mapping[str, int]]:
+        """Return figures by scope."""
+        ...
+
+
+class Status:
+    """Answers `status`."""
+
+    def __init__(
+        self,
+        data_dir: Path,
+        database: Path,
+        current: CurrentProject,
+        chunks: ChunkStore,
+        projects: ProjectStore,
+        embedder: Embedder,
+        index: IndexFigures,
+        cache: CacheFigures,
+        newest_backup: Callable[[], Path | None],
+        waiting: Callable[[], Mapping[str, int]],
+    ) -> None:
+        self._data_dir = data_dir
+        self._database = database
+        self._current = current
+        self._chunks = chunks
+        self._projects = projects
+        self._embedder = embedder
+        self._index = index
+        self._cache = cache
+        self._newest_backup = newest_backup
+        self._waiting = waiting
+
+    async def run(self, place: Place, notices: tuple[str, ...] = ()) -> StatusResult:
+        """Return the figures as they are now; learns nothing."""
+        current = await self._current.find(place, None)
+        living, archived = await self._chunks.counts()
+        projects = await self._projects.all()
+        missing = len(await self._chunks.without_embedding(self._embedder.name, 10_000))
+        backup = self._newest_backup()
+        return StatusResult(
+            project=current.ref,
+            notices=current.notices + notices,
+            healthy=not notices,
+            version=__version__,
+            data_dir=str(self._data_dir),
+            chunks=dict(sorted(living.items())),
+            archived=archived,
+            projects=tuple(ProjectRef(name=project.name, root=project.root) for project in projects),
+            model=self._embedder.name,
+            model_state="ready" if not missing else f"{missing} chunks wait for their vectors",
+            index={_scope_name(scope, projects): dict(sizes) for scope, sizes in self._index.sizes().items()},
+            cache=self._cache_figures(),
+            sizes=self._sizes(),
+            queue=dict(self._waiting()),
+            last_learning=await self._projects.newest_learning(),
+            newest_backup=str(backup) if backup else None,
+        )
+
+    def _cache_figures(self) -> dict[str, Any]:
+        asked = self._cache.hits + self._cache.misses
+        rate = round(self._cache.hits / asked, 3) if asked else None
+        return {"hits": self._cache.hits, "misses": self._cache.misses, "hit_rate": rate}
+
+    def _sizes(self) -> dict[str, int]:
+        log = self._database.with_name(self._database.name + "-wal")
+        return {
+            "database_bytes": _size(self._database) + _size(log),
+            "vectors_bytes": sum(_size(path) for path in (self._data_dir / "vectors").glob("*.faiss")),
+            "cache_bytes": self._cache.size_bytes(),
+        }
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _scope_name(scope: int, projects: list[Any]) -> str:
+    return next((project.root for project in projects if project.key == scope), "global")

@@ -1,0 +1,222 @@
+"""`suggest`: from a task to ready material: the template that fits, what the project does, its closest code, notes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from fluorite_mcp.errors import InputError
+from fluorite_mcp.learning.locate import Place
+from fluorite_mcp.learning.pipeline import Progress, ignore_progress
+from fluorite_mcp.models import GLOBAL_SCOPE, Chunk
+from fluorite_mcp.operations.arguments import check_text
+from fluorite_mcp.operations.current import Current, CurrentProject
+from fluorite_mcp.operations.search import Search, SearchRequest
+from fluorite_mcp.ports import ChunkStore
+from fluorite_mcp.results import Convention, Hit, Intent, SpikeSuggestion, SuggestResult
+from fluorite_mcp.search.hybrid import Ranking
+from fluorite_mcp.search.ranking import Ranked, is_test_path
+from fluorite_mcp.suggest.compose import Context, Piece, compose
+from fluorite_mcp.suggest.conventions import find_conventions
+from fluorite_mcp.suggest.intent import understand_task
+
+MIN_BUDGET, MAX_BUDGET = 200, 8_000
+MAX_TASK_CHARS = 8_000
+
+_SPIKES, _CODE, _NOTES = 3, 4, 3
+
+# A template for another framework than the task's may still show the way, but seldom is what was asked for.
+_FRAMEWORK_FACTOR = 1.6
+_OTHER_FRAMEWORK_FACTOR = 0.6
+
+# Lower, and the code shares a word with the task, not its purpose.
+_MIN_CODE_RELEVANCE = 0.4
+_MIN_SPIKE_RELEVANCE = 0.35
+
+# Parts of the budget: the template is what gets copied, the rest says how it is done here.
+_SPIKE_SHARE, _CODE_SHARE, _NOTE_SHARE = 0.5, 0.25, 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestRequest:
+    """What to suggest for. Fields as in the `suggest` tool."""
+
+    task: str
+    path: str | None = None
+    frameworks: tuple[str, ...] = ()
+    token_budget: int = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """A template with the best of its chunks."""
+
+    id: str
+    overview: Chunk
+    files: tuple[Chunk, ...]
+    score: float
+    why: tuple[str, ...]
+
+
+class Suggest:
+    """Answers `suggest`. The same store and task give the same answer."""
+
+    def __init__(self, current: CurrentProject, search: Search, chunks: ChunkStore) -> None:
+        self._current = current
+        self._search = search
+        self._chunks = chunks
+
+    async def run(self, request: SuggestRequest, place: Place, progress: Progress = ignore_progress) -> SuggestResult:
+        """Compose material for a task within its token budget.
+
+        Raises:
+            InputError: An argument cannot be used; the message names it.
+        """
+        check_text("task", request.task, max_chars=MAX_TASK_CHARS)
+        if not MIN_BUDGET <= request.token_budget <= MAX_BUDGET:
+            raise InputError(f"token_budget is {request.token_budget}; it may be {MIN_BUDGET} to {MAX_BUDGET}.")
+        current = await self._current.ensure(place, request.path, progress)
+        learned = await self._chunks.of_scope(current.project.key, ["code"]) if current.project else []
+        spikes = await self._chunks.of_scope(GLOBAL_SCOPE, ["spike"])
+        intent = understand_task(request.task, request.frameworks, _stacks(spikes), _used(learned))
+        templates = await self._templates(request, current, intent, spikes)
+        code = await self._find(request, current, ("code",), _CODE, _MIN_CODE_RELEVANCE) if current.project else ()
+        notes = await self._find(
+            request, current, ("note", "memory", "pattern", "insight"), _NOTES, _MIN_CODE_RELEVANCE
+        )
+        conventions = _relevant(find_conventions(learned), templates, code, notes)
+        pieces = [*_template_pieces(templates), *_convention_piece(conventions), *_hit_pieces(code, notes)]
+        context = compose(_title(request.task), pieces, request.token_budget) if pieces else Context("", 0, ())
+        return SuggestResult(
+            project=current.ref,
+            intent=intent,
+            spikes=tuple(_suggestion(template) for template in templates),
+            conventions=conventions,
+            code=code,
+            notes=notes,
+            context=context.text,
+            used_tokens=context.tokens,
+            abstained=not pieces,
+            notices=current.notices,
+        )
+
+    async def _templates(
+        self, request: SuggestRequest, current: Current, intent: Intent, spikes: Sequence[Chunk]
+    ) -> list[_Template]:
+        ranking = await self._search.rank(
+            SearchRequest(request.task, kinds=("spike",)), replace(current, project=None, part="")
+        )
+        best: dict[str, Ranked] = {}
+        for one in ranking.ranked:
+            best.setdefault(str(one.chunk.metadata.get("spike", one.chunk.id)), one)
+        by_spike: dict[str, list[Chunk]] = {}
+        for chunk in spikes:
+            by_spike.setdefault(str(chunk.metadata.get("spike", chunk.id)), []).append(chunk)
+        scored = [
+            (_fit(one, intent), name, one)
+            for name, one in best.items()
+            if one.relevance >= _MIN_SPIKE_RELEVANCE and name in by_spike
+        ]
+        scored.sort(key=lambda entry: (-entry[0], entry[1]))
+        chosen = _close_to_best(scored)[:_SPIKES]
+        keys = [chunk.key for _, name, _ in chosen for chunk in by_spike[name]]
+        whole = await self._chunks.load(keys)
+        return [
+            _template(name, score, one, [whole[chunk.key] for chunk in by_spike[name] if chunk.key in whole])
+            for score, name, one in chosen
+        ]
+
+    async def _find(
+        self, request: SuggestRequest, current: Current, kinds: tuple[str, ...], limit: int, minimum: float
+    ) -> tuple[Hit, ...]:
+        ranking: Ranking = await self._search.rank(SearchRequest(request.task, kinds=kinds), current)
+        page = [
+            one for one in ranking.ranked if one.relevance >= minimum and not is_test_path(one.chunk.origin.path or "")
+        ]
+        return await self._search.hits(page[:limit], ranking, current, max_lines=25)
+
+
+def _stacks(spikes: Sequence[Chunk]) -> list[str]:
+    return sorted({name for chunk in spikes for name in chunk.frameworks})
+
+
+def _used(learned: Sequence[Chunk]) -> list[str]:
+    counts = Counter(name for chunk in learned for name in chunk.frameworks)
+    return [name for name, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))]
+
+
+def _fit(one: Ranked, intent: Intent) -> float:
+    if not intent.frameworks:
+        return one.score
+    shared = set(intent.frameworks) & set(one.chunk.frameworks)
+    return one.score * (_FRAMEWORK_FACTOR if shared else _OTHER_FRAMEWORK_FACTOR)
+
+
+def _close_to_best(scored: Sequence[tuple[float, str, Ranked]]) -> list[tuple[float, str, Ranked]]:
+    """Leave out templates far behind the best: a second choice should be a choice."""
+    return [entry for entry in scored if entry[0] >= 0.6 * scored[0][0]]
+
+
+def _template(name: str, score: float, one: Ranked, chunks: Sequence[Chunk]) -> _Template:
+    overview = next((chunk for chunk in chunks if chunk.origin.path is None), chunks[0])
+    files = tuple(sorted((c for c in chunks if c.origin.path is not None), key=lambda c: c.origin.path or ""))
+    return _Template(name, overview, files, min(1.0, score), one.why)
+
+
+def _suggestion(template: _Template) -> SpikeSuggestion:
+    return SpikeSuggestion(
+        id=template.id, title=template.overview.title, stack=template.overview.frameworks,
+        score=round(template.score, 4), why=template.why,
+    )  # fmt: skip
+
+
+def _relevant(
+    conventions: tuple[Convention, ...], templates: Sequence[_Template], code: Sequence[Hit], notes: Sequence[Hit]
+) -> tuple[Convention, ...]:
+    """Conventions go with material; alone they would answer a task that nothing is known about."""
+    return conventions if templates or code or notes else ()
+
+
+def _title(task: str) -> str:
+    line = " ".join(task.split())
+    return line if len(line) <= 120 else line[:119] + "…"
+
+
+def _template_pieces(templates: Sequence[_Template]) -> list[Piece]:
+    pieces = []
+    for rank, template in enumerate(templates):
+        share = _SPIKE_SHARE if rank == 0 else _SPIKE_SHARE / 2
+        lead = template.overview.content.split("\n\n")
+        about = "\n\n".join(part for part in lead[1:3] if part)
+        pieces.append(Piece(f"## Template: {template.overview.title} (`spike:{template.id}`)", about, share=share))
+        if rank == 0:
+            each = share / max(1, len(template.files))
+            pieces += [
+                Piece(f"`{file.origin.path}` from `{file.id}`", file.content, file.language or "", max(each, 0.2))
+                for file in template.files
+            ]
+    # What the best template is and does comes first, other choices after everything of it.
+    return pieces
+
+
+def _convention_piece(conventions: Sequence[Convention]) -> list[Piece]:
+    lines = [
+        f"- {one.statement} ({one.count} of {one.total}, e.g. {', '.join(f'`{path}`' for path in one.examples[:2])})"
+        for one in conventions
+    ]
+    return [Piece("## How this project does it", "\n".join(lines), share=0.2)] if lines else []
+
+
+def _hit_pieces(code: Sequence[Hit], notes: Sequence[Hit]) -> list[Piece]:
+    pieces = [
+        Piece(
+            f"## Code: {hit.symbol or hit.title} (`{hit.path}:{hit.start_line}-{hit.end_line}`)", hit.snippet,
+            hit.language or "", _CODE_SHARE,
+        )
+        for hit in code
+    ]  # fmt: skip
+    pieces += [
+        Piece(f"## Note: {hit.title} (`{hit.id}`, {hit.origin})", hit.snippet, "text", _NOTE_SHARE) for hit in notes
+    ]
+    return pieces

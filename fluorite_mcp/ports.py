@@ -1,0 +1,259 @@
+"""What the domain needs from the outside, as protocols. Only `engine.py` knows who implements them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fluorite_mcp.models import Chunk, Event, FileRecord, PreparedChunk, Project, Relation
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Clock(Protocol):
+    """Tells the time, so that tests can choose it."""
+
+    def now(self) -> datetime:
+        """Return the current time, timezone-aware, in UTC."""
+        ...
+
+
+class Embedder(Protocol):
+    """Turns text into vectors. Calls block: run them in a thread."""
+
+    @property
+    def name(self) -> str:
+        """The stamp kept beside each vector; a different name means vectors that do not compare."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Length of each vector. May load the model."""
+        ...
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether a vector costs enough to be worth caching (a transformer or a remote model)."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Embed documents. Returns (len(texts), dimensions), each row of length 1, or 0 for empty text.
+
+        Raises:
+            EmbeddingError: The model cannot be loaded or does not answer.
+        """
+        ...
+
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        """Embed one query. Returns (dimensions,), as `embed`; some models prefix queries differently."""
+        ...
+
+
+class BlobCache(Protocol):
+    """A bounded cache of derived bytes that may be deleted at any time."""
+
+    def get(self, key: str) -> bytes | None:
+        """Return the cached bytes or None."""
+        ...
+
+    def set(self, key: str, value: bytes) -> None:
+        """Keep the bytes, evicting the least recently used ones over the limit."""
+        ...
+
+
+class Transactions(Protocol):
+    """Groups writes: everything inside `atomic` is written, or nothing."""
+
+    def atomic(self) -> AbstractAsyncContextManager[None]:
+        """Open a transaction, or a savepoint of the one that is open."""
+        ...
+
+
+class ChunkStore(Protocol):
+    """Keeps chunks. Methods that write run inside `Transactions.atomic`."""
+
+    async def find(self, ids: Sequence[str]) -> dict[str, Chunk]:
+        """Return whole chunks by id; unknown ids are left out."""
+        ...
+
+    async def load(self, keys: Sequence[int]) -> dict[int, Chunk]:
+        """Return whole chunks by key; gone keys are left out."""
+        ...
+
+    async def of_files(self, project: int, paths: Sequence[str]) -> list[Chunk]:
+        """Return the chunks of some files without their text, archived ones included."""
+        ...
+
+    async def of_scope(self, scope: int, kinds: Sequence[str]) -> list[Chunk]:
+        """Return the living chunks of some kinds in a scope without their text."""
+        ...
+
+    async def add(self, items: Sequence[PreparedChunk], model: str) -> None:
+        """Insert chunks whose ids are new."""
+        ...
+
+    async def remove(self, keys: Sequence[int]) -> None:
+        """Delete chunks for good."""
+        ...
+
+    async def replace(self, items: Sequence[PreparedChunk], model: str) -> None:
+        """Put new text under ids that exist."""
+        ...
+
+    async def move(self, chunks: Sequence[Chunk]) -> None:
+        """Write new line ranges of chunks whose text is unchanged."""
+        ...
+
+    async def retire(self, ids: Sequence[str], at: str) -> None:
+        """Archive chunks: they keep their text and are found no more."""
+        ...
+
+    async def score(self, chunks: Sequence[Chunk]) -> None:
+        """Write quality and its evidence."""
+        ...
+
+    async def touch(self, ids: Sequence[str], at: str) -> None:
+        """Count one use of each chunk."""
+        ...
+
+    async def embed(self, vectors: Sequence[tuple[int, bytes]], model: str) -> None:
+        """Give chunks new vectors."""
+        ...
+
+    async def without_embedding(self, model: str, limit: int) -> list[int]:
+        """Return keys of living chunks that have no vector of the model yet."""
+        ...
+
+    async def select(
+        self, *, scope: int | None, kinds: Sequence[str] = (), older_than: str | None = None, limit: int = 10_000
+    ) -> list[Chunk]:
+        """Return living chunks without text by filter, newest first."""
+        ...
+
+    async def export(self, after: int, limit: int) -> list[Chunk]:
+        """Return whole chunks in key order, archived ones included, after a key."""
+        ...
+
+    async def ids_like(self, prefix: str, limit: int) -> list[str]:
+        """Return ids that begin as the given one."""
+        ...
+
+    async def counts(self) -> tuple[dict[str, int], int]:
+        """Return the number of living chunks by kind, and of archived ones."""
+        ...
+
+
+class ProjectStore(Protocol):
+    """Keeps projects and what is known of their files."""
+
+    async def find(self, root: str) -> Project | None:
+        """Return the project of a root folder, if it is known."""
+        ...
+
+    async def ensure(self, root: str, at: str) -> Project:
+        """Return the project of a root folder, creating its row if needed."""
+        ...
+
+    async def all(self) -> list[Project]:
+        """Return every known project, by root."""
+        ...
+
+    async def learned_at(self, project: int) -> str | None:
+        """Return when a project was last learned whole, or None."""
+        ...
+
+    async def dates(self, project: int) -> tuple[str, str | None, str | None]:
+        """Return when a project was first seen, when it was last learned, and at which commit."""
+        ...
+
+    async def newest_learning(self) -> str | None:
+        """Return when any project was last learned."""
+        ...
+
+    async def files(self, project: int) -> dict[str, FileRecord]:
+        """Return what is known of a project's files, by path."""
+        ...
+
+    async def file_stats(self, project: int, paths: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """Return (size in bytes, modification time in nanoseconds) of some learned files, by path."""
+        ...
+
+    async def put_files(self, project: int, files: Sequence[FileRecord]) -> None:
+        """Write what is now known of files. Runs inside `Transactions.atomic`."""
+        ...
+
+    async def remove_files(self, project: int, paths: Sequence[str]) -> None:
+        """Forget files that are gone. Runs inside `Transactions.atomic`."""
+        ...
+
+    async def mark_learned(self, project: int, at: str, commit: str | None) -> None:
+        """Note a finished learning. Runs inside `Transactions.atomic`."""
+        ...
+
+
+class HistoryStore(Protocol):
+    """Keeps what happened to chunks."""
+
+    async def note(self, ids: Sequence[str], event: str, at: str, detail: Mapping[str, Any] | None = None) -> None:
+        """Write one event for each chunk. Runs inside `Transactions.atomic`."""
+        ...
+
+    async def insert(self, chunk: str, events: Sequence[Event]) -> None:
+        """Write events as they are. Runs inside `Transactions.atomic`."""
+        ...
+
+    async def of(self, ids: Sequence[str]) -> dict[str, list[Event]]:
+        """Return the events of chunks, oldest first."""
+        ...
+
+
+class RelationStore(Protocol):
+    """Keeps edges between chunks."""
+
+    async def put(self, relations: Sequence[Relation], at: str) -> None:
+        """Write edges; an edge that exists gets the new weight. Runs inside `Transactions.atomic`."""
+        ...
+
+    async def of(self, ids: Sequence[str]) -> list[Relation]:
+        """Return the edges that touch any of the chunks, both directions."""
+        ...
+
+    async def all(self) -> list[tuple[Relation, str]]:
+        """Return every edge with the time it was made, ordered."""
+        ...
+
+
+class UndoStore(Protocol):
+    """Keeps which chunks one forgetting archived."""
+
+    async def put(self, token: str, at: str, ids: Sequence[str]) -> None:
+        """Remember a forgetting. Runs inside `Transactions.atomic`."""
+        ...
+
+    async def find(self, token: str) -> list[str] | None:
+        """Return the ids a forgetting archived, or None for an unknown token."""
+        ...
+
+    async def newest(self, limit: int) -> list[str]:
+        """Return the newest tokens."""
+        ...
+
+    async def all(self) -> list[tuple[str, str, list[str]]]:
+        """Return (token, time, ids) of every forgetting, oldest first."""
+        ...
+
+
+class MetaStore(Protocol):
+    """Keeps small named values."""
+
+    async def get(self, name: str) -> str | None:
+        """Return a value, or None."""
+        ...
+
+    async def set(self, name: str, value: str) -> None:
+        """Write a value. Runs inside `Transactions.atomic`."""
+        ...

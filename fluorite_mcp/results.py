@@ -1,0 +1,250 @@
+"""What each operation answers: the typed results of the engine and, field by field, of the tools."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Mode = Literal["hybrid", "lexical"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectRef:
+    """The project an answer speaks of; both None means global knowledge only."""
+
+    name: str | None = None
+    root: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What every result carries. `notices` says what the user should know, such as a rebuilt index."""
+
+    project: ProjectRef = ProjectRef()
+    took_ms: float = 0.0
+    notices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A place that answers a query. Path is relative to the project root; lines count from 1."""
+
+    id: str
+    kind: str
+    title: str
+    score: float
+    why: tuple[str, ...]
+    path: str | None = None
+    start_line: int | None = None
+    end_line: int | None = None
+    symbol: str | None = None
+    language: str | None = None
+    frameworks: tuple[str, ...] = ()
+    quality: float = 0.5
+    snippet: str = ""
+    origin: str = ""
+    fresh: str = "fresh"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchResult(Answer):
+    """Ranked hits, best first."""
+
+    hits: tuple[Hit, ...] = ()
+    mode: Mode = "hybrid"
+    abstained: bool = False
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimilarChunk:
+    """A stored chunk that says nearly the same."""
+
+    id: str
+    title: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreResult(Answer):
+    """The chunk that now holds the content."""
+
+    id: str
+    created: bool
+    similar: tuple[SimilarChunk, ...] = ()
+    redacted: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SkippedFile:
+    """A file that was seen and not learned."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearnResult(Answer):
+    """What changed since the last learning. `skipped` lists at most 100 files; `skipped_total` counts all."""
+
+    files_seen: int = 0
+    files_changed: int = 0
+    files_removed: int = 0
+    chunks_added: int = 0
+    chunks_removed: int = 0
+    patterns: int = 0
+    skipped: tuple[SkippedFile, ...] = ()
+    skipped_total: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelationView:
+    """An edge of a chunk, seen from that chunk."""
+
+    type: str
+    id: str
+    weight: float
+    direction: Literal["out", "in"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventView:
+    """One line of a chunk's history."""
+
+    at: str
+    event: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkView:
+    """A whole chunk."""
+
+    id: str
+    kind: str
+    title: str
+    content: str
+    truncated: bool = False
+    path: str | None = None
+    start_line: int | None = None
+    end_line: int | None = None
+    symbol: str | None = None
+    language: str | None = None
+    frameworks: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    quality: float = 0.5
+    usage: int = 0
+    created_at: str = ""
+    retired_at: str | None = None
+    origin: str = ""
+    fresh: str = "fresh"
+    metadata: dict[str, Any] = field(default_factory=dict)
+    relations: tuple[RelationView, ...] = ()
+    history: tuple[EventView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GetResult(Answer):
+    """The chunks asked for, in the order asked."""
+
+    chunks: tuple[ChunkView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackResult(Answer):
+    """The new quality of each chunk, by id."""
+
+    qualities: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkRef:
+    """A chunk by name."""
+
+    id: str
+    kind: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForgetResult(Answer):
+    """What was archived, or would be (`dry_run`). `archived` lists at most 100; `total` counts all."""
+
+    archived: tuple[ChunkRef, ...] = ()
+    total: int = 0
+    dry_run: bool = True
+    undo: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreResult(Answer):
+    """The ids that are findable again."""
+
+    restored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpikeSuggestion:
+    """A template that fits the task."""
+
+    id: str
+    title: str
+    stack: tuple[str, ...]
+    score: float
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Convention:
+    """Something the project does again and again, with its evidence."""
+
+    statement: str
+    count: int
+    total: int
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """How the task was understood."""
+
+    action: str
+    frameworks: tuple[str, ...] = ()
+    language: str | None = None
+    topics: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestResult(Answer):
+    """Material for a task, composed into `context` (Markdown) within the token budget."""
+
+    intent: Intent
+    spikes: tuple[SpikeSuggestion, ...] = ()
+    conventions: tuple[Convention, ...] = ()
+    code: tuple[Hit, ...] = ()
+    notes: tuple[Hit, ...] = ()
+    episodes: tuple[Hit, ...] = ()
+    facts: tuple[Hit, ...] = ()
+    context: str = ""
+    used_tokens: int = 0
+    abstained: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusResult(Answer):
+    """Health and figures of the store and this process."""
+
+    healthy: bool
+    version: str
+    data_dir: str
+    chunks: dict[str, int] = field(default_factory=dict)
+    archived: int = 0
+    projects: tuple[ProjectRef, ...] = ()
+    model: str = ""
+    model_state: str = ""
+    index: dict[str, Any] = field(default_factory=dict)
+    cache: dict[str, Any] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    queue: dict[str, int] = field(default_factory=dict)
+    last_learning: str | None = None
+    newest_backup: str | None = None

@@ -1,0 +1,158 @@
+"""Hybrid search: candidates by words and by vectors, ranked together, cut off where nothing is relevant."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from fluorite_mcp.errors import EmbeddingError
+from fluorite_mcp.index.lexical import LexicalMatches, ScopeFilter
+from fluorite_mcp.models import Chunk
+from fluorite_mcp.results import Mode
+from fluorite_mcp.search.query import Query, understand
+from fluorite_mcp.search.ranking import RELEVANCE_CUTOFF, Candidate, Ranked, rank
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from fluorite_mcp.ports import Embedder
+
+# Candidates from each side. The ranking rules reorder within these; more found nothing more on 10,000 chunks.
+CANDIDATES = 150
+# Filters that the indexes cannot apply leave only a part of the candidates.
+FILTERED_CANDIDATES = 600
+
+
+class WordSearch(Protocol):
+    """Finds chunks by words."""
+
+    async def search(self, words: Sequence[str], where: ScopeFilter, limit: int) -> LexicalMatches:
+        """Return chunk keys with scores, best first."""
+        ...
+
+
+class VectorSearch(Protocol):
+    """Finds chunks by vector."""
+
+    async def search(
+        self,
+        scopes: Sequence[int],
+        model: str,
+        query: NDArray[np.float32],
+        limit: int,
+        allowed: Collection[int] | None = None,
+    ) -> list[tuple[int, float]]:
+        """Return (chunk key, cosine), best first."""
+        ...
+
+
+class ChunkHeaders(Protocol):
+    """Reads chunks without their text."""
+
+    async def load_headers(self, keys: Sequence[int]) -> dict[int, Chunk]:
+        """Return living chunks by key."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFilter:
+    """Which chunks may answer. `folder` is a path inside the project; `as_of` a time at which it must be valid."""
+
+    scopes: tuple[int, ...]
+    kinds: tuple[str, ...] = ()
+    language: str | None = None
+    frameworks: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    folder: str = ""
+    as_of: str | None = None
+    now: str = ""
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether candidates are lost after the indexes answered."""
+        return bool(self.frameworks or self.tags or self.folder or self.as_of)
+
+    def admits(self, chunk: Chunk) -> bool:
+        """Whether a chunk may answer."""
+        path = chunk.origin.path or ""
+        moment = self.as_of or self.now
+        return (
+            (not self.kinds or chunk.kind in self.kinds)
+            and (self.language is None or chunk.language == self.language)
+            and (not self.frameworks or bool(set(self.frameworks) & set(chunk.frameworks)))
+            and set(self.tags) <= set(chunk.tags)
+            and (not self.folder or path == self.folder or path.startswith(self.folder + "/"))
+            and (not chunk.valid_to or chunk.valid_to > moment)
+            and (self.as_of is None or (chunk.valid_from or chunk.created_at) <= moment)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The outcome: everything found, in order, and whether any of it is relevant."""
+
+    query: Query
+    ranked: tuple[Ranked, ...]
+    mode: Mode
+    abstained: bool
+    notices: tuple[str, ...] = ()
+
+
+class HybridSearch:
+    """Searches words and vectors side by side."""
+
+    def __init__(self, words: WordSearch, vectors: VectorSearch, chunks: ChunkHeaders, embedder: Embedder) -> None:
+        self._words = words
+        self._vectors = vectors
+        self._chunks = chunks
+        self._embedder = embedder
+
+    async def search(self, text: str, where: SearchFilter) -> Ranking:
+        """Rank what the scopes hold on a query.
+
+        A failing embedding model costs the dense half, not the answer: the mode is then "lexical".
+        """
+        query = understand(text)
+        limit = FILTERED_CANDIDATES if where.is_narrow else CANDIDATES
+        dense, notices = await self._dense(query, where, limit)
+        lexical = await self._lexical(query, where, limit)
+        candidates = await self._candidates(lexical, dense or {}, where)
+        ranked = rank(query, candidates)
+        relevant = any(one.relevance >= RELEVANCE_CUTOFF for one in ranked)
+        return Ranking(
+            query, tuple(ranked) if relevant else (), "lexical" if dense is None else "hybrid", not relevant, notices
+        )
+
+    async def _lexical(self, query: Query, where: SearchFilter, limit: int) -> LexicalMatches:
+        if not query.words:
+            return LexicalMatches((), 0.0)
+        return await self._words.search(query.words, ScopeFilter(where.scopes, where.kinds, where.language), limit)
+
+    async def _dense(
+        self, query: Query, where: SearchFilter, limit: int
+    ) -> tuple[Mapping[int, float] | None, tuple[str, ...]]:
+        try:
+            vector = await asyncio.to_thread(self._embedder.embed_query, query.text)
+            model = self._embedder.name
+        except EmbeddingError as error:
+            return None, (f"Searched by words only: {error}",)
+        if not vector.any():
+            return {}, ()
+        # A kind or language leaves few of the nearest; asking for more is cheaper than a list of allowed keys.
+        wide = limit * 4 if where.kinds or where.language else limit
+        return dict(await self._vectors.search(where.scopes, model, vector, wide)), ()
+
+    async def _candidates(
+        self, lexical: LexicalMatches, dense: Mapping[int, float], where: SearchFilter
+    ) -> list[Candidate]:
+        scores = dict(lexical.scores)
+        headers = await self._chunks.load_headers(list(scores.keys() | dense.keys()))
+        ideal = lexical.ideal or 1.0
+        return [
+            Candidate(chunk, min(1.0, scores.get(key, 0.0) / ideal), dense.get(key))
+            for key, chunk in headers.items()
+            if where.admits(chunk)
+        ]

@@ -1,0 +1,1 @@
+"""Templates worth copying: reading, rendering, finding them."""

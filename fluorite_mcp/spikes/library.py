@@ -1,0 +1,82 @@
+"""Finds spike files on disk and reads them; one broken file never hides the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fluorite_mcp.errors import SpikeError
+from fluorite_mcp.spikes.document import MAX_SPIKE_BYTES
+from fluorite_mcp.spikes.manifest import parse_spike
+
+if TYPE_CHECKING:
+    from fluorite_mcp.models import Spike
+
+_SUFFIXES = (".yaml", ".yml")
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def bundled_folder() -> Path:
+    """Return the folder of the spikes that come along: inside the package, or at the top of a checkout.
+
+    Raises:
+        SpikeError: Neither exists, so the installation is incomplete.
+    """
+    for folder in (_PACKAGE / "data" / "spikes", _PACKAGE.parent / "spikes"):
+        if folder.is_dir():
+            return folder
+    raise SpikeError(f"No bundled spikes beside {_PACKAGE}; reinstall fluorite-mcp.")
+
+
+def load_spikes(folder: Path) -> tuple[list[Spike], list[str]]:
+    """Read every spike below a folder, in the order of the paths.
+
+    Args:
+        folder: Searched recursively for .yaml and .yml files; hidden folders and files are skipped.
+
+    Returns:
+        The spikes, and a message for each file that could not be read or repeats an earlier id.
+    """
+    if not folder.is_dir():
+        return [], [f"{folder}: there is no such folder of spikes."]
+    spikes: dict[str, Spike] = {}
+    sources: dict[str, str] = {}
+    messages: list[str] = []
+    for path in _spike_files(folder):
+        source = path.relative_to(folder.parent).as_posix()
+        try:
+            spike = parse_spike(read_spike_text(path, source), source)
+        except SpikeError as error:
+            messages.append(str(error))
+            continue
+        if spike.id in spikes:
+            messages.append(f"{source}: the id '{spike.id}' belongs to {sources[spike.id]} already; choose another.")
+            continue
+        spikes[spike.id], sources[spike.id] = spike, source
+    return list(spikes.values()), messages
+
+
+def read_spike_text(path: Path, source: str) -> str:
+    """Read a spike file as text.
+
+    Raises:
+        SpikeError: Unreadable, too large or not UTF-8.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_SPIKE_BYTES + 1)
+    except OSError as error:
+        raise SpikeError(f"{source}: cannot be read: {error.strerror}.") from error
+    if len(data) > MAX_SPIKE_BYTES:
+        raise SpikeError(f"{source}: more than {MAX_SPIKE_BYTES} bytes. Split it.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise SpikeError(f"{source}:{line}: not UTF-8; save the file as UTF-8.") from error
+
+
+def _spike_files(folder: Path) -> list[Path]:
+    found = (path for path in folder.rglob("*") if path.suffix.lower() in _SUFFIXES and path.is_file())
+    visible = (path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+    return sorted(visible, key=lambda path: path.relative_to(folder).parts)

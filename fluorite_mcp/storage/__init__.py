@@ -1,0 +1,1 @@
+"""The truth in SQLite, and the cache of derived bytes."""

@@ -1,0 +1,261 @@
+"""The `chunks` table with what must change in the same transaction: words, embeddings, removals.
+
+A row's `key` is never reused and its text never changes under it: changed text gets a new key under the same
+`id`. So a derived index is up to date when it has seen every key and every removal so far.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, LexicalFields, Origin, PreparedChunk
+from fluorite_mcp.storage.contents import ContentTable, unpack
+from fluorite_mcp.storage.database import Database, Row
+
+_COLUMNS = (
+    "c.key, c.id, c.kind, c.project, c.title, c.language, c.frameworks, c.tags, c.path, c.start_line, c.end_line, "
+    "c.symbol, c.origin, c.quality, c.helpful, c.unhelpful, c.usage, c.created_at, c.accessed_at, c.valid_from, "
+    "c.valid_to, c.recorded_at, c.retired_at, c.metadata"
+)
+_WITH_CONTENT = f"SELECT {_COLUMNS}, t.compressed, t.data FROM chunks c JOIN contents t ON t.key = c.content"
+_HEADERS = f"SELECT {_COLUMNS} FROM chunks c"
+
+
+class ChunkTable:
+    """Chunks and everything derived from them inside SQLite. Writing methods run inside `Database.atomic`."""
+
+    def __init__(
+        self, database: Database, lexical_fields: Callable[[Chunk], LexicalFields], *, compress: bool = True
+    ) -> None:
+        self._database = database
+        self._lexical_fields = lexical_fields
+        self._contents = ContentTable(database, compress=compress)
+
+    async def find(self, ids: Sequence[str]) -> dict[str, Chunk]:
+        """Return whole chunks by id; unknown ids are left out."""
+        rows = await self._database.fetch_in(f"{_WITH_CONTENT} WHERE c.id IN ({{in}})", ids)
+        return {chunk.id: chunk for chunk in map(_whole_chunk, rows)}
+
+    async def load(self, keys: Sequence[int]) -> dict[int, Chunk]:
+        """Return whole chunks by key; gone keys are left out."""
+        rows = await self._database.fetch_in(f"{_WITH_CONTENT} WHERE c.key IN ({{in}})", keys)
+        return {chunk.key: chunk for chunk in map(_whole_chunk, rows)}
+
+    async def load_headers(self, keys: Sequence[int]) -> dict[int, Chunk]:
+        """Return living chunks by key without their text (`content` is empty): what ranking needs."""
+        rows = await self._database.fetch_in(f"{_HEADERS} WHERE c.retired_at IS NULL AND c.key IN ({{in}})", keys)
+        return {chunk.key: chunk for chunk in map(_chunk, rows)}
+
+    async def of_files(self, project: int, paths: Sequence[str]) -> list[Chunk]:
+        """Return the chunks of some files of a project without their text, archived ones included."""
+        rows = await self._database.fetch_in(f"{_HEADERS} WHERE c.project = ? AND c.path IN ({{in}})", paths, project)
+        return [_chunk(row) for row in rows]
+
+    async def of_scope(self, scope: int, kinds: Sequence[str]) -> list[Chunk]:
+        """Return the living chunks of some kinds in a project (or `GLOBAL_SCOPE`) without their text."""
+        where = "c.project = ?" if scope else "c.project IS NULL"
+        sql = f"{_HEADERS} WHERE c.retired_at IS NULL AND {where} AND c.kind IN ({{in}})"
+        rows = await self._database.fetch_in(sql, kinds, *([scope] if scope else []))
+        return [_chunk(row) for row in rows]
+
+    async def add(self, items: Sequence[PreparedChunk], model: str) -> None:
+        """Insert chunks whose ids are not in the store, with their words and embeddings."""
+        contents = await self._contents.put([item.chunk.content for item in items])
+        row = await self._database.fetch_one("SELECT seq FROM sqlite_sequence WHERE name = 'chunks'")
+        first = (int(row[0]) if row else 0) + 1
+        # Keys are given here so that words and embeddings can be inserted in bulk; the write lock is held.
+        stored = [replace(item.chunk, key=key) for key, item in enumerate(items, first)]
+        marks = ",".join("?" * 25)
+        await self._database.execute_many(
+            "INSERT INTO chunks (key, id, kind, project, title, content, language, frameworks, tags, path, start_line,"
+            " end_line, symbol, origin, quality, helpful, unhelpful, usage, created_at, accessed_at, valid_from,"
+            f" valid_to, recorded_at, retired_at, metadata) VALUES ({marks})",
+            [_values(chunk, content) for chunk, content in zip(stored, contents, strict=True)],
+        )
+        living = [(c, item) for c, item in zip(stored, items, strict=True) if c.retired_at is None]
+        await self._insert_words([(chunk.key, *item.words) for chunk, item in living])
+        await self._database.execute_many(
+            "INSERT INTO embeddings (chunk, scope, model, vector) VALUES (?, ?, ?, ?)",
+            [
+                (chunk.key, chunk.project or GLOBAL_SCOPE, model, item.vector)
+                for chunk, item in living
+                if item.vector is not None
+            ],
+        )
+
+    async def _insert_words(self, rows: Sequence[Row]) -> None:
+        await self._database.execute_many(
+            "INSERT INTO words (rowid, scope, title, symbol, path, body) VALUES (?, ?, ?, ?, ?, ?)", rows
+        )
+
+    async def remove(self, keys: Sequence[int]) -> None:
+        """Delete chunks for good, with all that hangs on them."""
+        chunks = await self.load(keys)
+        await self._unindex(list(chunks.values()))
+        rows = await self._database.fetch_in("SELECT DISTINCT content FROM chunks WHERE key IN ({in})", keys)
+        await self._database.execute_many("DELETE FROM chunks WHERE key = ?", [(key,) for key in keys])
+        await self._contents.remove_unused([key for (key,) in rows])
+
+    async def _unindex(self, chunks: Sequence[Chunk]) -> None:
+        """Take chunks out of the word index and announce their removal to vector indexes."""
+        living = [chunk for chunk in chunks if chunk.retired_at is None]
+        # A contentless table is told the words it should forget; 3.40 has no `contentless_delete`.
+        await self._database.execute_many(
+            "INSERT INTO words (words, rowid, scope, title, symbol, path, body) VALUES ('delete', ?, ?, ?, ?, ?, ?)",
+            [(chunk.key, *self._lexical_fields(chunk)) for chunk in living],
+        )
+        await self._database.execute_many(
+            "INSERT INTO removals (scope, chunk) VALUES (?, ?)",
+            [(chunk.project or GLOBAL_SCOPE, chunk.key) for chunk in living],
+        )
+
+    async def replace(self, items: Sequence[PreparedChunk], model: str) -> None:
+        """Put new text under ids that exist; each gets a new key."""
+        old = await self.find([item.chunk.id for item in items])
+        await self.remove([chunk.key for chunk in old.values()])
+        await self.add(items, model)
+
+    async def move(self, chunks: Sequence[Chunk]) -> None:
+        """Write new line ranges of chunks whose text is unchanged."""
+        await self._database.execute_many(
+            "UPDATE chunks SET start_line = ?, end_line = ?, origin = ? WHERE key = ?",
+            [(c.origin.start_line, c.origin.end_line, _origin_json(c.origin), c.key) for c in chunks],
+        )
+
+    async def retire(self, ids: Sequence[str], at: str) -> None:
+        """Archive chunks: they keep their text and are found no more."""
+        chunks = (await self.find(ids)).values()
+        await self._unindex(list(chunks))
+        keys = [(chunk.key,) for chunk in chunks]
+        await self._database.execute_many("DELETE FROM embeddings WHERE chunk = ?", keys)
+        await self._database.execute_many("UPDATE chunks SET retired_at = ? WHERE id = ?", [(at, id_) for id_ in ids])
+
+    async def score(self, chunks: Sequence[Chunk]) -> None:
+        """Write quality and its evidence."""
+        await self._database.execute_many(
+            "UPDATE chunks SET quality = ?, helpful = ?, unhelpful = ? WHERE id = ?",
+            [(chunk.quality, chunk.helpful, chunk.unhelpful, chunk.id) for chunk in chunks],
+        )
+
+    async def touch(self, ids: Sequence[str], at: str) -> None:
+        """Count one use of each chunk."""
+        await self._database.execute_many(
+            "UPDATE chunks SET usage = usage + 1, accessed_at = ? WHERE id = ?", [(at, id_) for id_ in ids]
+        )
+
+    async def embed(self, vectors: Sequence[tuple[int, bytes]], model: str) -> None:
+        """Give chunks new vectors, such as those of another model; chunks gone meanwhile are left out."""
+        await self._database.execute_many(
+            "INSERT OR REPLACE INTO embeddings (chunk, scope, model, vector)"
+            f" SELECT key, coalesce(project, {GLOBAL_SCOPE}), ?, ? FROM chunks WHERE key = ? AND retired_at IS NULL",
+            [(model, vector, key) for key, vector in vectors],
+        )
+        # Loaded vector indexes notice new keys by themselves, but not new vectors of old keys.
+        await self._database.execute(
+            "INSERT INTO meta (name, value) VALUES ('reembeddings', '1')"
+            " ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
+        )
+
+    async def without_embedding(self, model: str, limit: int) -> list[int]:
+        """Return keys of living chunks that have no vector of the model yet."""
+        rows = await self._database.fetch(
+            "SELECT c.key FROM chunks c LEFT JOIN embeddings e ON e.chunk = c.key AND e.model = ?"
+            " WHERE c.retired_at IS NULL AND e.chunk IS NULL ORDER BY c.key LIMIT ?",
+            [model, limit],
+        )
+        return [key for (key,) in rows]
+
+    async def select(
+        self, *, scope: int | None, kinds: Sequence[str] = (), older_than: str | None = None, limit: int = 10_000
+    ) -> list[Chunk]:
+        """Return living chunks without text by filter, newest first.
+
+        Args:
+            scope: A project's key, `GLOBAL_SCOPE`, or None for all.
+            kinds: Only these kinds; all when empty.
+            older_than: Only chunks not used since this time.
+            limit: At most so many.
+        """
+        where = ["c.retired_at IS NULL"]
+        values: list[object] = []
+        if scope is not None:
+            where.append(f"coalesce(c.project, {GLOBAL_SCOPE}) = ?")
+            values.append(scope)
+        if kinds:
+            where.append(f"c.kind IN ({','.join('?' * len(kinds))})")
+            values += kinds
+        if older_than is not None:
+            where.append("c.accessed_at < ?")
+            values.append(older_than)
+        sql = f"{_HEADERS} WHERE {' AND '.join(where)} ORDER BY c.key DESC LIMIT ?"
+        return [_chunk(row) for row in await self._database.fetch(sql, [*values, limit])]
+
+    async def export(self, after: int, limit: int) -> list[Chunk]:
+        """Return whole chunks in key order, archived ones included, after a key."""
+        rows = await self._database.fetch(f"{_WITH_CONTENT} WHERE c.key > ? ORDER BY c.key LIMIT ?", [after, limit])
+        return [_whole_chunk(row) for row in rows]
+
+    async def ids_like(self, prefix: str, limit: int) -> list[str]:
+        """Return ids that begin as the given one, for hints at a mistyped id."""
+        rows = await self._database.fetch(
+            "SELECT id FROM chunks WHERE id >= ? AND id < ? ORDER BY id LIMIT ?", [prefix, prefix + "\U0010ffff", limit]
+        )
+        return [id_ for (id_,) in rows]
+
+    async def counts(self) -> tuple[dict[str, int], int]:
+        """Return the number of living chunks by kind, and of archived ones."""
+        rows = await self._database.fetch("SELECT kind, retired_at IS NULL, count(*) FROM chunks GROUP BY 1, 2")
+        living = {kind: count for kind, is_living, count in rows if is_living}
+        return living, sum(count for _, is_living, count in rows if not is_living)
+
+    async def rebuild_words(self) -> int:
+        """Write the word index anew from the chunks. Returns how many it now holds."""
+        await self._database.execute("INSERT INTO words (words) VALUES ('delete-all')")
+        after = total = 0
+        while chunks := await self.export(after, 500):
+            living = [chunk for chunk in chunks if chunk.retired_at is None]
+            await self._insert_words([(chunk.key, *self._lexical_fields(chunk)) for chunk in living])
+            after = chunks[-1].key
+            total += len(living)
+        return total
+
+
+def _values(chunk: Chunk, content: int) -> Row:
+    origin = chunk.origin
+    return (
+        chunk.key, chunk.id, chunk.kind, chunk.project, chunk.title, content, chunk.language,
+        json.dumps(chunk.frameworks, ensure_ascii=False), json.dumps(chunk.tags, ensure_ascii=False), origin.path,
+        origin.start_line, origin.end_line, origin.symbol, _origin_json(origin), chunk.quality, chunk.helpful,
+        chunk.unhelpful, chunk.usage, chunk.created_at, chunk.accessed_at, chunk.valid_from, chunk.valid_to,
+        chunk.recorded_at, chunk.retired_at, json.dumps(dict(chunk.metadata), ensure_ascii=False, sort_keys=True),
+    )  # fmt: skip
+
+
+def _origin_json(origin: Origin) -> str | None:
+    """Return the rarer parts of an origin as JSON; the others have columns."""
+    parts = {"commit": origin.commit, "url": origin.url, "session": origin.session}
+    present = {name: value for name, value in parts.items() if value is not None}
+    return json.dumps(present, sort_keys=True) if present else None
+
+
+def _chunk(row: Row, content: str = "") -> Chunk:
+    key, id_, kind, project, title, language, frameworks, tags, path, start, end, symbol, origin, *rest = row[:24]
+    quality, helpful, unhelpful, usage, created, accessed, valid_from, valid_to, recorded, retired, metadata = rest
+    place = Origin(path, start, end, symbol, **(json.loads(origin) if origin else {}))
+    return Chunk(
+        id=id_, kind=kind, title=title, content=content, key=key, project=project, language=language,
+        frameworks=_strings(frameworks), tags=_strings(tags), origin=place,
+        quality=quality, helpful=helpful, unhelpful=unhelpful, usage=usage, created_at=created, accessed_at=accessed,
+        valid_from=valid_from, valid_to=valid_to, recorded_at=recorded, retired_at=retired,
+        metadata=json.loads(metadata) if metadata != "{}" else {},
+    )  # fmt: skip
+
+
+def _strings(text: str) -> tuple[str, ...]:
+    return () if text == "[]" else tuple(json.loads(text))
+
+
+def _whole_chunk(row: Row) -> Chunk:
+    return _chunk(row, unpack(*row[24:26]))

@@ -1,0 +1,171 @@
+"""The schema, as numbered migrations: each atomic, each after a backup, never edited once released."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from fluorite_mcp.errors import StoreTooNewError
+from fluorite_mcp.storage.backup import create_backup
+from fluorite_mcp.storage.database import Database
+
+Migration = Callable[[Database], Awaitable[None]]
+
+_SCHEMA_1 = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE projects (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    root TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    learned_at TEXT,
+    commit_id TEXT
+);
+
+CREATE TABLE files (
+    project INTEGER NOT NULL REFERENCES projects(key) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    modified_ns INTEGER NOT NULL,
+    hash BLOB,
+    language TEXT,
+    skipped TEXT,
+    PRIMARY KEY (project, path)
+) WITHOUT ROWID;
+
+CREATE TABLE contents (
+    key INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL UNIQUE,
+    size INTEGER NOT NULL,
+    compressed INTEGER NOT NULL,
+    data BLOB NOT NULL
+);
+
+CREATE TABLE chunks (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    project INTEGER REFERENCES projects(key) ON DELETE CASCADE,
+    title TEXT NOT NULL,
+    content INTEGER NOT NULL REFERENCES contents(key),
+    language TEXT,
+    frameworks TEXT NOT NULL,
+    tags TEXT NOT NULL,
+    path TEXT,
+    start_line INTEGER,
+    end_line INTEGER,
+    symbol TEXT,
+    origin TEXT,
+    quality REAL NOT NULL,
+    helpful REAL NOT NULL DEFAULT 0,
+    unhelpful REAL NOT NULL DEFAULT 0,
+    usage INTEGER NOT NULL DEFAULT 0,
+    created_at TEXT NOT NULL,
+    accessed_at TEXT NOT NULL,
+    valid_from TEXT,
+    valid_to TEXT,
+    recorded_at TEXT NOT NULL,
+    retired_at TEXT,
+    metadata TEXT NOT NULL
+);
+CREATE INDEX chunks_by_file ON chunks (project, path);
+CREATE INDEX chunks_by_content ON chunks (content);
+CREATE INDEX chunks_by_kind ON chunks (kind, project);
+
+CREATE TABLE embeddings (
+    chunk INTEGER PRIMARY KEY REFERENCES chunks(key) ON DELETE CASCADE,
+    scope INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    vector BLOB NOT NULL
+);
+CREATE INDEX embeddings_by_scope ON embeddings (scope, model, chunk);
+
+CREATE TABLE removals (seq INTEGER PRIMARY KEY AUTOINCREMENT, scope INTEGER NOT NULL, chunk INTEGER NOT NULL);
+CREATE INDEX removals_by_scope ON removals (scope, seq);
+
+CREATE TABLE generations (
+    scope INTEGER PRIMARY KEY,
+    number INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    checksum TEXT NOT NULL,
+    model TEXT NOT NULL,
+    rows INTEGER NOT NULL,
+    last_chunk INTEGER NOT NULL,
+    last_removal INTEGER NOT NULL,
+    created_at TEXT NOT NULL
+);
+
+CREATE TABLE relations (
+    source TEXT NOT NULL,
+    target TEXT NOT NULL,
+    type TEXT NOT NULL,
+    weight REAL NOT NULL,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (source, type, target)
+) WITHOUT ROWID;
+CREATE INDEX relations_by_target ON relations (target, type);
+
+CREATE TABLE history (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    chunk TEXT NOT NULL,
+    at TEXT NOT NULL,
+    event TEXT NOT NULL,
+    detail TEXT NOT NULL
+);
+CREATE INDEX history_by_chunk ON history (chunk);
+
+CREATE TABLE undos (token TEXT PRIMARY KEY, at TEXT NOT NULL, chunks TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE VIRTUAL TABLE words USING fts5 (scope, title, symbol, path, body, content='', tokenize='ascii');
+CREATE VIRTUAL TABLE word_counts USING fts5vocab (words, 'row')
+"""
+
+
+async def _create_schema(database: Database) -> None:
+    for statement in _SCHEMA_1.split(";"):
+        await database.execute(statement)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_create_schema,)
+SCHEMA_VERSION = len(MIGRATIONS)
+
+
+async def migrate(database: Database, now: datetime, migrations: tuple[Migration, ...] = MIGRATIONS) -> list[str]:
+    """Bring the store to the newest schema, one atomic step at a time, a backup before each.
+
+    Args:
+        database: The open store.
+        now: The time that names the backups.
+        migrations: All migrations, in order; the position is the version.
+
+    Returns:
+        What was done, for the user; empty when there was nothing to do or the store was new.
+
+    Raises:
+        StoreTooNewError: A newer version of fluorite-mcp wrote this store.
+    """
+    notices: list[str] = []
+    version = await _version(database)
+    if version > len(migrations):
+        raise StoreTooNewError(
+            f"{database.path} has schema {version}, this fluorite-mcp knows {len(migrations)}. "
+            "Upgrade fluorite-mcp; the store was left as it is."
+        )
+    for number, step in enumerate(migrations[version:], version + 1):
+        if number > 1:
+            backup = await asyncio.to_thread(create_backup, database.path, f"before-v{number}", now)
+            notices.append(f"Migrated the store to schema {number}; the backup before it is {backup}.")
+        async with database.atomic():
+            # Another process may have migrated while this one waited for the lock.
+            if await _version(database) >= number:
+                continue
+            await step(database)
+            await database.execute(f"PRAGMA user_version = {number}")
+    return notices
+
+
+async def _version(database: Database) -> int:
+    row = await database.fetch_one("PRAGMA user_version")
+    return int(row[0]) if row else 0

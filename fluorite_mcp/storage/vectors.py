@@ -1,0 +1,80 @@
+"""What vector indexes read from the truth: vectors by scope, removals, published generations."""
+
+from __future__ import annotations
+
+from fluorite_mcp.models import Generation
+from fluorite_mcp.storage.database import Database
+
+
+class VectorTable:
+    """The `embeddings`, `removals` and `generations` tables."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def state(self, scope: int) -> tuple[int, int, int, int]:
+        """Return what changes when a loaded index must follow, 0 where there is none.
+
+        The generation's number, the newest embedded chunk, the newest removal, and how often chunks that
+        already had a vector were embedded anew.
+        """
+        row = await self._database.fetch_one(
+            "SELECT (SELECT number FROM generations WHERE scope = ?1),"
+            " (SELECT max(chunk) FROM embeddings WHERE scope = ?1),"
+            " (SELECT max(seq) FROM removals WHERE scope = ?1),"
+            " (SELECT value FROM meta WHERE name = 'reembeddings')",
+            [scope],
+        )
+        number, chunk, removal, reembeddings = row or (0, 0, 0, 0)
+        return number or 0, chunk or 0, removal or 0, int(reembeddings or 0)
+
+    async def after(self, scope: int, model: str, chunk: int) -> list[tuple[int, bytes]]:
+        """Return (chunk, vector) of a scope and model for chunks newer than one, in order."""
+        rows = await self._database.fetch(
+            "SELECT chunk, vector FROM embeddings WHERE scope = ? AND model = ? AND chunk > ? ORDER BY chunk",
+            [scope, model, chunk],
+        )
+        return [(key, vector) for key, vector in rows]
+
+    async def removed_after(self, scope: int, removal: int) -> tuple[list[int], int]:
+        """Return the chunks removed after a removal, and the number of the newest one."""
+        rows = await self._database.fetch(
+            "SELECT chunk, seq FROM removals WHERE scope = ? AND seq > ? ORDER BY seq", [scope, removal]
+        )
+        return [chunk for chunk, _ in rows], rows[-1][1] if rows else removal
+
+    async def generation(self, scope: int) -> Generation | None:
+        """Return the published generation of a scope."""
+        row = await self._database.fetch_one(
+            "SELECT scope, number, file, checksum, model, rows, last_chunk, last_removal FROM generations"
+            " WHERE scope = ?",
+            [scope],
+        )
+        return Generation(*row) if row else None
+
+    async def publish(self, generation: Generation, at: str) -> None:
+        """Make a generation the current one and drop the removals it already knows."""
+        async with self._database.atomic():
+            await self._database.execute(
+                "INSERT OR REPLACE INTO generations"
+                " (scope, number, file, checksum, model, rows, last_chunk, last_removal, created_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    generation.scope, generation.number, generation.file, generation.checksum, generation.model,
+                    generation.rows, generation.last_chunk, generation.last_removal, at,
+                ],
+            )  # fmt: skip
+            # A reader that knows an older generation loads this one before it asks for removals.
+            await self._database.execute(
+                "DELETE FROM removals WHERE scope = ? AND seq <= ?", [generation.scope, generation.last_removal]
+            )
+
+    async def scopes(self) -> list[int]:
+        """Return every scope that holds embeddings."""
+        rows = await self._database.fetch("SELECT DISTINCT scope FROM embeddings")
+        return [scope for (scope,) in rows]
+
+    async def withdraw(self, scope: int) -> None:
+        """Unpublish a generation whose file is unusable."""
+        async with self._database.atomic():
+            await self._database.execute("DELETE FROM generations WHERE scope = ?", [scope])

@@ -1,0 +1,1 @@
+"""What a piece of text says: languages, definitions, chunks, tokens, secrets."""

@@ -1,0 +1,3 @@
+(class_definition name: (identifier) @name) @class
+(function_definition function: (_) @name) @function
+(comment) @lead

@@ -1,0 +1,3 @@
+(function_definition name: (identifier) @name) @function
+(package_statement (package_name) @name) @heading
+(comments) @lead

@@ -1,0 +1,2 @@
+(function_definition (function_declaration name: (_) @name)) @function
+(comment) @lead

@@ -1,0 +1,169 @@
+"""Text as tokens: the stream the full-text index stores, the same stream for queries, and a token budget.
+
+The stream holds lower-case letters and digits only, joined by spaces, so that SQLite FTS5's `unicode61` keeps
+each token whole. Identifiers stand in it whole and split; split words are stemmed; Chinese, Japanese and Korean
+runs are character bigrams.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from fluorite_mcp.text.stemming import stem
+
+# Stamp of the stream. Raise it whenever the same text would give other tokens: the index is then rebuilt.
+TOKENS_VERSION = 1
+
+# Longer runs are data (base64, hashes), not words: kept as one cut token, so that a query for the run still works.
+MAX_WORD_CHARS = 96
+# Distinct words kept with their tokens: a large repository has some 100,000; the table stays near 50 MB at most.
+MAX_CACHED_WORDS = 200_000
+
+# Hiragana, Katakana, Kanji and Hangul, with the iteration and long-vowel marks that occur inside words.
+CJK_CHARS = (
+    "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003fffd"
+)
+
+# Words with the kebab parts that follow, if those start with a letter (`my-component`, not `x-1`).
+_ASCII_WORD = re.compile(r"[A-Za-z0-9_]+(?:-[A-Za-z][A-Za-z0-9_]*)*")
+_ANY_WORD = re.compile(rf"[{CJK_CHARS}]+|[^\W{CJK_CHARS}]+(?:-[^\W\d_{CJK_CHARS}][^\W{CJK_CHARS}]*)*")
+_CJK_WORD = re.compile(rf"[{CJK_CHARS}]+")
+# An acronym before a capitalised word, a word, an acronym, a number.
+_ASCII_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|[0-9]+")
+_NUMBER = re.compile(r"0[xXbBoO][0-9a-fA-F_]+|[0-9][0-9_]*(?:[eE][0-9]+)?[A-Za-z]{0,3}|[0-9a-f]{24,}")
+_COMBINING = re.compile("[\u0300-\u036f]+")
+
+# What a sentence does not hold and code does; ends of sentences and apostrophes are allowed.
+_CODE_PUNCTUATION = re.compile(r"[(){}\[\];=<>_/\\:#$@*&|`\"]|\w\.\w|\w-\w|[a-z][A-Z]")
+_MIN_SENTENCE_WORDS = 3
+_STOP_WORD_LIST = (
+    "a about all an and any are as at be been but by can could did do does for from had has have how i if in into is"
+    " it its me my no of on or our please should show so some than that the their them then there these they this to"
+    " us was we were what when where which who why will with would you your"
+)
+STOP_WORDS = frozenset(_STOP_WORD_LIST.split())
+
+# A piece of at most 6 letters, 3 digits or 2 punctuation marks, a line break with its indent, or one other character.
+_BUDGET_PIECE = re.compile(r"[A-Za-z]{1,6}|[0-9]{1,3}|\n\s*|[!-/:-@\[-`{-~]{1,2}|[^\s\x00-\x7f]")
+
+
+class _WordTokens(dict[str, str]):
+    """Maps a word of the text to its tokens, joined by spaces; computes what it does not know yet."""
+
+    def __missing__(self, word: str) -> str:
+        tokens = " ".join(_tokens_of(word))
+        if len(self) >= MAX_CACHED_WORDS:
+            self.clear()
+        self[word] = tokens
+        return tokens
+
+
+_WORD_TOKENS = _WordTokens()
+
+
+def index_words(text: str) -> str:
+    """Return the token stream of a text for the full-text index: tokens joined by one space.
+
+    Nothing is left out, not even stop words: a code search may ask for `for` or `with`.
+    """
+    return " ".join(filter(None, map(_WORD_TOKENS.__getitem__, _find_words(text))))
+
+
+def query_words(query: str) -> tuple[str, ...]:
+    """Return the tokens of a query, each once, in order: the same forms `index_words` stores.
+
+    Stop words are left out only of sentences, and only if something else is left. The result is empty only if the
+    query holds no letter and no digit.
+    """
+    words = _find_words(query)
+    if _is_sentence(query, words):
+        words = [word for word in words if word.lower() not in STOP_WORDS] or words
+    return tuple(dict.fromkeys(" ".join(map(_WORD_TOKENS.__getitem__, words)).split()))
+
+
+def split_identifier(name: str) -> tuple[str, ...]:
+    """Split an identifier at camel, snake, kebab, acronym and digit borders, in lower case, not stemmed.
+
+    `getHTTPResponse2` gives `("get", "http", "response", "2")`.
+    """
+    if name.isascii():
+        return tuple(part.lower() for part in _ASCII_PARTS.findall(name))
+    return tuple(part for word in _ANY_WORD.findall(_fold(name)) for part in _unicode_parts(word))
+
+
+def count_tokens(text: str) -> int:
+    """Estimate how many tokens a language model reads in a text; meant for budgets, so rather too many than too few.
+
+    Counts pieces: up to 6 letters, up to 3 digits, up to 2 punctuation marks, a line break with the white space
+    after it, or one character outside ASCII (so a Kanji is 1). Blanks inside a line are free. Joining two texts
+    never gives less than either and at most one less than both together.
+    """
+    return len(_BUDGET_PIECE.findall(text))
+
+
+def _find_words(text: str) -> list[str]:
+    if text.isascii():
+        return _ASCII_WORD.findall(text)
+    return _ANY_WORD.findall(_fold(text))
+
+
+def _fold(text: str) -> str:
+    """Make full-width and half-width forms one, so that the border between scripts can be seen."""
+    return unicodedata.normalize("NFKC", text)
+
+
+def _is_sentence(query: str, words: list[str]) -> bool:
+    return len(words) >= _MIN_SENTENCE_WORDS and not _CODE_PUNCTUATION.search(query)
+
+
+def _tokens_of(word: str) -> list[str]:
+    """Return the tokens of one word as the finders give it."""
+    if _CJK_WORD.match(word):
+        return [word] if len(word) == 1 else [word[i : i + 2] for i in range(len(word) - 1)]
+    whole = _plain(word.replace("-", "").replace("_", ""))
+    if len(word) > MAX_WORD_CHARS:
+        return [whole[:MAX_WORD_CHARS]]
+    if not whole or _NUMBER.fullmatch(word):
+        return [whole]
+    parts = [stem(part) for part in map(_plain, split_identifier(word)) if part]
+    return parts if len(parts) == 1 else [whole, *dict.fromkeys(part for part in parts if part != whole)]
+
+
+def _plain(word: str) -> str:
+    """Lower a word and drop the accents of Latin letters, as most people type it."""
+    lowered = word.lower()
+    if lowered.isascii():
+        return lowered
+    kept = [_plain_letter(letter) for letter in unicodedata.normalize("NFC", lowered)]
+    return "".join(letter for letter in kept if letter.isalnum())
+
+
+def _plain_letter(letter: str) -> str:
+    bare = _COMBINING.sub("", unicodedata.normalize("NFKD", letter))
+    return bare if bare.isascii() else letter
+
+
+def _unicode_parts(word: str) -> list[str]:
+    """Split a word with letters outside ASCII where its case or its kind of character changes."""
+    parts: list[str] = []
+    previous = ""
+    for index, letter in enumerate(word):
+        kind = _letter_kind(letter)
+        following = _letter_kind(word[index + 1]) if index + 1 < len(word) else ""
+        starts = kind != previous and not (previous == "upper" and kind == "lower")
+        if starts or (kind == previous == "upper" and following == "lower"):
+            parts.append("")
+        if kind:
+            parts[-1] += letter
+        previous = kind
+    return [part.lower() for part in parts if part]
+
+
+def _letter_kind(letter: str) -> str:
+    if letter.isupper():
+        return "upper"
+    if letter.isdigit():
+        return "digit"
+    return "lower" if letter.isalnum() else ""
