@@ -50,6 +50,7 @@ from fluorite_mcp.results import (
     SuggestResult,
 )
 from fluorite_mcp.search.fields import FIELDS_VERSION, lexical_fields
+from fluorite_mcp.search.headers import HeaderCache
 from fluorite_mcp.search.hybrid import HybridSearch
 from fluorite_mcp.settings import Settings, load_settings
 from fluorite_mcp.storage.backup import backup_is_due, create_backup, list_backups
@@ -85,7 +86,7 @@ class Engine:
             batch_size=learning.batch_size, parallel=learning.parallel_processing,
         )  # fmt: skip
         current = CurrentProject(projects, learner, watch, _now)
-        hybrid = HybridSearch(LexicalIndex(database), self._index, chunks, self._embedder)
+        hybrid = HybridSearch(LexicalIndex(database), self._index, HeaderCache(chunks), self._embedder)
 
         self._search = Search(current, hybrid, chunks, projects, _now)
         self._suggest = Suggest(current, self._search, chunks)
@@ -105,6 +106,8 @@ class Engine:
         self._transfer = Transfer(database, chunks, projects, history, store.relations, store.undos, self._embedder)
         self._ready = asyncio.Lock()
         self._is_ready = False
+        # The store's version for which upkeep was asked last.
+        self._upkept = -1
 
     @classmethod
     @asynccontextmanager
@@ -351,7 +354,9 @@ class Engine:
                 work.close()  # A coroutine that is never run.
             raise
         answer = await work
-        self._upkeep.ask(self._index.loaded_scopes())
+        if (version := await self._stored.database.version()) != self._upkept:
+            self._upkept = version
+            self._upkeep.ask(self._index.loaded_scopes())
         took_ms = round((time.perf_counter() - started) * 1000, 2)
         return replace(answer, took_ms=took_ms, notices=(*self._take_notices(), *answer.notices))
 

@@ -32,6 +32,10 @@ TAIL_FRACTION = 0.1
 class VectorTruth(Protocol):
     """What the store knows of vectors: see `storage.vectors.VectorTable`."""
 
+    async def version(self) -> int:
+        """Return a number that changes with every commit."""
+        ...
+
     async def state(self, scope: int) -> tuple[int, int, int, int]:
         """Return the generation's number, the newest embedded chunk, the newest removal, the re-embeddings so far."""
         ...
@@ -68,6 +72,8 @@ class _Scope:
     last_chunk: int = 0
     last_removal: int = 0
     removed: set[int] = field(default_factory=set)
+    # The store's version at which the state was read last.
+    version: int = -1
 
     @property
     def tail_size(self) -> int:
@@ -108,24 +114,28 @@ class VectorIndex:
             allowed: If given, only these chunks count.
         """
         found: list[tuple[int, float]] = []
+        version = await self._truth.version()
         for scope in scopes:
-            loaded = await self._refresh(scope, model)
+            loaded = await self._refresh(scope, model, version)
             for index in (loaded.base, loaded.tail):
                 if index is not None and index.d == query.shape[0]:
                     found += vectors.search_index(index, query, limit, removed=loaded.removed, allowed=allowed)
         return sorted(found, key=lambda pair: -pair[1])[:limit]
 
-    async def _refresh(self, scope: int, model: str) -> _Scope:
+    async def _refresh(self, scope: int, model: str, version: int) -> _Scope:
         async with self._locks.setdefault(scope, asyncio.Lock()):
-            state = await self._truth.state(scope)
             loaded = self._scopes.get(scope)
+            if loaded is not None and loaded.version == version:
+                return loaded
+            state = await self._truth.state(scope)
             if loaded is not None and loaded.state == state:
+                loaded.version = version
                 return loaded
             if loaded is None or (loaded.state[0], loaded.state[3]) != (state[0], state[3]):
                 loaded = await self._load(scope, model, state)
                 self._scopes[scope] = loaded
             await self._catch_up(scope, model, loaded)
-            loaded.state = state
+            loaded.state, loaded.version = state, version
             return loaded
 
     async def _load(self, scope: int, model: str, state: tuple[int, int, int, int]) -> _Scope:

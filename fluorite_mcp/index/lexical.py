@@ -24,6 +24,10 @@ class SqlReader(Protocol):
         """Return all rows of a query."""
         ...
 
+    async def version(self) -> int:
+        """Return a number that changes with every commit."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ScopeFilter:
@@ -56,6 +60,7 @@ class LexicalIndex:
 
     def __init__(self, sql: SqlReader) -> None:
         self._sql = sql
+        self._counted: tuple[int, int] | None = None
 
     async def search(self, words: Sequence[str], where: ScopeFilter, limit: int) -> LexicalMatches:
         """Find the chunks that hold the rarest of the words most.
@@ -83,9 +88,16 @@ class LexicalIndex:
         """Return log((N - n + 0.5) / (n + 0.5)) of the known words, as FTS5's bm25() weighs them."""
         marks = ",".join("?" * len(words))
         rows = await self._sql.fetch(f"SELECT term, doc FROM word_counts WHERE term IN ({marks})", list(words))  # noqa: S608
-        total = await self._sql.fetch("SELECT count(*) FROM embeddings")
-        size = max(int(total[0][0]), max((int(count) for _, count in rows), default=1))
+        size = max(await self._size(), max((int(count) for _, count in rows), default=1))
         return {word: max(math.log((size - count + 0.5) / (count + 0.5)), 1e-6) for word, count in rows}
+
+    async def _size(self) -> int:
+        """Return how many chunks there are, counted anew only when the store changed."""
+        version = await self._sql.version()
+        if self._counted is None or self._counted[0] != version:
+            rows = await self._sql.fetch("SELECT count(*) FROM chunks WHERE retired_at IS NULL")
+            self._counted = (version, int(rows[0][0]))
+        return self._counted[1]
 
 
 def match_expression(words: Sequence[str], where: ScopeFilter) -> str:

@@ -96,6 +96,8 @@ def search_index(
         parameters.sel = selector
         if inverted:
             parameters.nprobe = index.nprobe
+    # One query is over before a team of threads has gathered, and a busy machine makes them wait for each other.
+    faiss.omp_set_num_threads(1)
     scores, keys = index.search(query.reshape(1, -1), min(limit, max(index.ntotal, 1)), params=parameters)
     return [(int(key), float(score)) for key, score in zip(keys[0], scores[0], strict=True) if key >= 0]
 

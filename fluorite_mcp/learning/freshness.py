@@ -43,6 +43,15 @@ class FreshnessWatch:
         """Look at a project as if it had never been learned."""
         self._pictures.pop(root, None)
 
+    def is_cheap(self, root: str) -> bool:
+        """Whether looking is so cheap, or left out, that no thread is worth it."""
+        picture = self._pictures.get(root)
+        return picture is None or picture.cost <= _CHEAP_SECONDS or self._is_recent(picture)
+
+    @staticmethod
+    def _is_recent(picture: _Picture) -> bool:
+        return time.perf_counter() - picture.looked_at < picture.cost / _SHARE_OF_TIME
+
     def has_changed(self, root: str) -> bool:
         """Whether any file or folder differs from the picture, or there is none.
 
@@ -52,9 +61,9 @@ class FreshnessWatch:
         picture = self._pictures.get(root)
         if picture is None:
             return True
-        started = time.perf_counter()
-        if picture.cost > _CHEAP_SECONDS and started - picture.looked_at < picture.cost / _SHARE_OF_TIME:
+        if picture.cost > _CHEAP_SECONDS and self._is_recent(picture):
             return False
+        started = time.perf_counter()
         changed = _differs(picture)
         picture.looked_at = time.perf_counter()
         picture.cost = picture.looked_at - started

@@ -1,23 +1,38 @@
-"""Preparing files on every core: threads for a few files, a second process for many."""
+"""Preparing files on every core: in a thread for a few files, in worker processes for many.
+
+A worker is `python -m fluorite_mcp.learning.worker`: it reads tasks from its standard input and ends when that ends,
+so it cannot outlive a parent that was killed.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
+import logging
 import os
+import pickle
+import struct
+import subprocess
+import sys
 import threading
 from collections.abc import AsyncIterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 from fluorite_mcp.learning.prepare import FileTask, PreparedFile, prepare_file
 
+logger = logging.getLogger(__name__)
+
 # Starting worker processes costs about what preparing this many files costs.
-PARALLEL_FROM_FILES = 400
+PARALLEL_FROM_FILES = 300
 
 # Prepared batches in flight: enough to keep the workers busy while one batch is written.
 _AHEAD = 3
+
+_LENGTH = struct.Struct("<Q")
+
+_Batch = tuple[Path, Sequence[FileTask], str]
 
 
 class FileWorkers:
@@ -26,23 +41,22 @@ class FileWorkers:
     def __init__(self, root: Path, now: str, *, parallel: bool, files: int) -> None:
         self._root = root
         self._now = now
-        self._processes = _process_count() if parallel and files >= PARALLEL_FROM_FILES else 0
-        self._executor: Executor | None = None
+        self._count = _process_count() if parallel and files >= PARALLEL_FROM_FILES else 0
+        self._executor = ThreadPoolExecutor(max(1, self._count), thread_name_prefix="prepare")
+        self._own = threading.local()
+        self._processes: list[subprocess.Popen[bytes]] = []
 
     async def __aenter__(self) -> FileWorkers:
-        if self._processes:
-            self._executor = ProcessPoolExecutor(
-                self._processes, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent
-            )
-        else:
-            self._executor = ThreadPoolExecutor(1, thread_name_prefix="prepare")
         return self
 
     async def __aexit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        assert self._executor is not None  # noqa: S101 - set on entering
+        for process in self._processes:
+            process.kill()
         self._executor.shutdown(wait=False, cancel_futures=True)
+        for process in self._processes:
+            _close(process)
 
     async def prepare(self, tasks: Sequence[FileTask], batch_size: int) -> AsyncIterator[list[PreparedFile]]:
         """Yield prepared batches in the order of the tasks."""
@@ -51,30 +65,85 @@ class FileWorkers:
         pending: list[asyncio.Future[list[PreparedFile]]] = []
         position = 0
         while position < len(batches) or pending:
-            while position < len(batches) and len(pending) < _AHEAD + self._processes:
-                args = (self._root, batches[position], self._now)
-                pending.append(loop.run_in_executor(self._executor, _prepare_batch, *args))
+            while position < len(batches) and len(pending) < _AHEAD + self._count:
+                batch = (self._root, batches[position], self._now)
+                pending.append(loop.run_in_executor(self._executor, self._prepare, batch))
                 position += 1
             yield await pending.pop(0)
 
+    def _prepare(self, batch: _Batch) -> list[PreparedFile]:
+        """Prepare a batch in this thread's worker process; without one, here."""
+        process = self._process()
+        if process is None:
+            return prepare_batch(batch)
+        try:
+            assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - opened as pipes
+            send(process.stdin, batch)
+            prepared: list[PreparedFile] = receive(process.stdout)
+        except (OSError, EOFError, pickle.PickleError) as error:
+            logger.warning("a worker process failed (%s); its files are prepared here", error)
+            self._own.process = None
+            return prepare_batch(batch)
+        return prepared
 
-def _process_count() -> int:
-    """One process per core beside this one, which writes; at most four, where writing becomes the limit."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(0, min(4, cores))
+    def _process(self) -> subprocess.Popen[bytes] | None:
+        if not self._count:
+            return None
+        if not hasattr(self._own, "process"):
+            self._own.process = _start()
+            if self._own.process is not None:
+                self._processes.append(self._own.process)
+        process: subprocess.Popen[bytes] | None = self._own.process
+        return process
 
 
-def _prepare_batch(root: Path, tasks: Sequence[FileTask], now: str) -> list[PreparedFile]:
+def prepare_batch(batch: _Batch) -> list[PreparedFile]:
+    """Prepare the files of one batch."""
+    root, tasks, now = batch
     return [prepare_file(root, task, now) for task in tasks]
 
 
-def _end_with_parent() -> None:
-    """End this worker when its parent dies: a killed parent cannot tell its workers."""
-    parent = multiprocessing.parent_process()
+def send(stream: IO[bytes], value: object) -> None:
+    """Write one value to a worker or back. Only ever between a process and its own child."""
+    data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    stream.write(_LENGTH.pack(len(data)) + data)
+    stream.flush()
 
-    def watch() -> None:
-        if parent is not None:
-            parent.join()
-            os._exit(1)
 
-    threading.Thread(target=watch, daemon=True, name="end-with-parent").start()
+def receive(stream: IO[bytes]) -> list[PreparedFile]:
+    """Read one value.
+
+    Raises:
+        EOFError: The other side ended.
+    """
+    header = stream.read(_LENGTH.size)
+    if len(header) < _LENGTH.size:
+        raise EOFError("the other process ended")
+    data = stream.read(_LENGTH.unpack(header)[0])
+    prepared: list[PreparedFile] = pickle.loads(data)  # noqa: S301 - from our own child, over a private pipe
+    return prepared
+
+
+def _process_count() -> int:
+    """One process per core, at most four: then writing is the limit."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(4, cores) if cores > 1 else 0
+
+
+def _start() -> subprocess.Popen[bytes] | None:
+    command = [sys.executable, "-m", "fluorite_mcp.learning.worker"]
+    try:
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own module
+    except OSError as error:
+        logger.warning("no worker process could be started (%s); files are prepared in this one", error)
+        return None
+
+
+def _close(process: subprocess.Popen[bytes]) -> None:
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            try:
+                stream.close()
+            except OSError:  # What was still to be written has no reader any more.
+                continue

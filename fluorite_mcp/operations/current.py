@@ -56,6 +56,7 @@ class CurrentProject:
         self._watch = watch
         self._now = now
         self._locks: dict[str, asyncio.Lock] = {}
+        self._learned: dict[str, Project] = {}
 
     async def find(self, place: Place, path: str | None) -> Current:
         """Return the project of a request as it is stored, without learning it.
@@ -76,14 +77,22 @@ class CurrentProject:
             InputError: The path does not exist, or lies outside what the session may read.
             ProjectError: The path is no project.
         """
-        location = await asyncio.to_thread(locate, place, path)
-        known = await self._projects.find(str(location.root))
-        learned = known is not None and await self._projects.learned_at(known.key) is not None
-        if not learned and (reason := await asyncio.to_thread(_reason_not_to_learn, location)):
+        location = locate(place, path)
+        project = await self._learned_project(str(location.root))
+        if project is None and (reason := await asyncio.to_thread(_reason_not_to_learn, location)):
             return Current(None, notices=(reason,))
-        project = known or await self._projects.ensure(str(location.root), self._now())
-        notices = await self._update(project, progress, wait=not learned)
-        return Current(project, location.part, notices)
+        known = project or await self._projects.ensure(str(location.root), self._now())
+        notices = await self._update(known, progress, wait=project is None)
+        return Current(known, location.part, notices)
+
+    async def _learned_project(self, root: str) -> Project | None:
+        """Return the project of a root if it was learned before; it stays learned, so that is remembered."""
+        if root not in self._learned:
+            project = await self._projects.find(root)
+            if project is None or await self._projects.learned_at(project.key) is None:
+                return None
+            self._learned[root] = project
+        return self._learned[root]
 
     async def _update(self, project: Project, progress: Progress, *, wait: bool) -> tuple[str, ...]:
         lock = self._locks.setdefault(project.root, asyncio.Lock())
@@ -91,7 +100,7 @@ class CurrentProject:
             # Another request of this session learns it now; what is stored answers meanwhile.
             return (f"{project.name} is being learned; answers come from what is stored so far.",)
         async with lock:
-            if not await asyncio.to_thread(self._watch.has_changed, project.root):
+            if not await self._has_changed(project.root):
                 return ()
             try:
                 report = await self._learner.learn(project, progress=progress, wait=wait)
@@ -100,6 +109,11 @@ class CurrentProject:
                     raise
                 return (f"{project.name} is being learned by another process; this is what is stored so far.",)
             return _notices(report)
+
+    async def _has_changed(self, root: str) -> bool:
+        if self._watch.is_cheap(root):
+            return self._watch.has_changed(root)
+        return await asyncio.to_thread(self._watch.has_changed, root)
 
 
 def _notices(report: LearningReport) -> tuple[str, ...]:

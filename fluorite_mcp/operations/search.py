@@ -19,7 +19,7 @@ from fluorite_mcp.results import Hit, SearchResult
 from fluorite_mcp.search.cursor import decode_cursor, encode_cursor
 from fluorite_mcp.search.hybrid import HybridSearch, Ranking, SearchFilter
 from fluorite_mcp.search.query import MAX_QUERY_CHARS
-from fluorite_mcp.search.ranking import Ranked
+from fluorite_mcp.search.ranking import Ranked, explain
 from fluorite_mcp.search.snippets import best_snippet
 from fluorite_mcp.text.languages import LANGUAGES
 from fluorite_mcp.text.secrets import redact
@@ -108,7 +108,10 @@ class Search:
 
         def build() -> tuple[Hit, ...]:
             found = [(one, whole[one.chunk.key]) for one in page if one.chunk.key in whole]
-            return tuple(_hit(one, chunk, words, max_lines, current.root, known) for one, chunk in found)
+            return tuple(
+                _hit(one, explain(ranking.query, one), chunk, words, max_lines, current.root, known)
+                for one, chunk in found
+            )
 
         return await asyncio.to_thread(build)
 
@@ -139,6 +142,7 @@ def _paths(page: Sequence[Ranked]) -> list[str]:
 
 def _hit(
     one: Ranked,
+    why: tuple[str, ...],
     chunk: Chunk,
     words: frozenset[str],
     max_lines: int,
@@ -149,7 +153,7 @@ def _hit(
     snippet = best_snippet(chunk.content, words, max_lines)
     is_file = chunk.project is not None and origin.path is not None and chunk.kind in ("code", "doc")
     return Hit(
-        id=chunk.id, kind=chunk.kind, title=chunk.title, score=round(one.score, 4), why=one.why, path=origin.path,
+        id=chunk.id, kind=chunk.kind, title=chunk.title, score=round(one.score, 4), why=why, path=origin.path,
         start_line=origin.start_line, end_line=origin.end_line, symbol=origin.symbol, language=chunk.language,
         frameworks=chunk.frameworks, quality=round(chunk.quality, 3), snippet=redact(snippet.text).text,
         origin=describe_origin(chunk),

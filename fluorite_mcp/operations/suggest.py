@@ -16,7 +16,8 @@ from fluorite_mcp.operations.search import Search, SearchRequest
 from fluorite_mcp.ports import ChunkStore
 from fluorite_mcp.results import Convention, Hit, Intent, SpikeSuggestion, SuggestResult
 from fluorite_mcp.search.hybrid import Ranking
-from fluorite_mcp.search.ranking import Ranked, is_test_path
+from fluorite_mcp.search.profile import is_test_path
+from fluorite_mcp.search.ranking import Ranked, explain
 from fluorite_mcp.suggest.compose import Context, Piece, compose
 from fluorite_mcp.suggest.conventions import find_conventions
 from fluorite_mcp.suggest.intent import understand_task
@@ -123,7 +124,12 @@ class Suggest:
         keys = [chunk.key for _, name, _ in chosen for chunk in by_spike[name]]
         whole = await self._chunks.load(keys)
         return [
-            _template(name, score, one, [whole[chunk.key] for chunk in by_spike[name] if chunk.key in whole])
+            _template(
+                name,
+                score,
+                explain(ranking.query, one),
+                [whole[chunk.key] for chunk in by_spike[name] if chunk.key in whole],
+            )
             for score, name, one in chosen
         ]
 
@@ -158,10 +164,10 @@ def _close_to_best(scored: Sequence[tuple[float, str, Ranked]]) -> list[tuple[fl
     return [entry for entry in scored if entry[0] >= 0.6 * scored[0][0]]
 
 
-def _template(name: str, score: float, one: Ranked, chunks: Sequence[Chunk]) -> _Template:
+def _template(name: str, score: float, why: tuple[str, ...], chunks: Sequence[Chunk]) -> _Template:
     overview = next((chunk for chunk in chunks if chunk.origin.path is None), chunks[0])
     files = tuple(sorted((c for c in chunks if c.origin.path is not None), key=lambda c: c.origin.path or ""))
-    return _Template(name, overview, files, min(1.0, score), one.why)
+    return _Template(name, overview, files, min(1.0, score), why)
 
 
 def _suggestion(template: _Template) -> SpikeSuggestion:

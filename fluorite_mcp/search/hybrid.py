@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fluorite_mcp.ports import Embedder
 
 # Candidates from each side. The ranking rules reorder within these; more found nothing more on 10,000 chunks.
-CANDIDATES = 150
+CANDIDATES = 100
 # Filters that the indexes cannot apply leave only a part of the candidates.
 FILTERED_CANDIDATES = 600
 
@@ -135,7 +135,7 @@ class HybridSearch:
         self, query: Query, where: SearchFilter, limit: int
     ) -> tuple[Mapping[int, float] | None, tuple[str, ...]]:
         try:
-            vector = await asyncio.to_thread(self._embedder.embed_query, query.text)
+            vector = await self._embed(query.text)
             model = self._embedder.name
         except EmbeddingError as error:
             return None, (f"Searched by words only: {error}",)
@@ -144,6 +144,12 @@ class HybridSearch:
         # A kind or language leaves few of the nearest; asking for more is cheaper than a list of allowed keys.
         wide = limit * 4 if where.kinds or where.language else limit
         return dict(await self._vectors.search(where.scopes, model, vector, wide)), ()
+
+    async def _embed(self, text: str) -> NDArray[np.float32]:
+        if self._embedder.is_slow:
+            return await asyncio.to_thread(self._embedder.embed_query, text)
+        # The static model takes less time than handing over to a thread.
+        return self._embedder.embed_query(text)
 
     async def _candidates(
         self, lexical: LexicalMatches, dense: Mapping[int, float], where: SearchFilter

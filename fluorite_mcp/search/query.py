@@ -26,6 +26,8 @@ _CODE_LINE = re.compile(
     r"[;{}]\s*$|^\s*(?:def|class|fn|func|function|const|let|var|import|from|return|if|for)\b.*[:({=]", re.MULTILINE
 )
 
+_SCOPES = re.compile(r"\.|::|->|#")
+
 _TEST_WORDS = frozenset({"test", "spec", "fixture", "mock"})
 _DOC_WORDS = frozenset({"doc", "documentation", "readme", "guide", "changelog", "tutorial", "docs"})
 _EXAMPLE_WORDS = frozenset({"example", "demo", "sample", "benchmark"})
@@ -43,7 +45,8 @@ class Query:
     """A query, understood.
 
     `words` are index tokens; `names` are identifiers as written, without calls and scopes; `paths` are pieces that
-    look like file names; `language` is a hint, not a filter.
+    look like file names; `language` is a hint, not a filter; `last_names` are the names without what
+    they are part of.
     """
 
     text: str
@@ -55,6 +58,12 @@ class Query:
     wants_tests: bool
     wants_docs: bool
     wants_examples: bool
+    last_names: frozenset[str]
+
+    @staticmethod
+    def parts_of(name: str) -> list[str]:
+        """Return the parts of a dotted or scoped name."""
+        return _SCOPES.split(name)
 
 
 def understand(text: str) -> Query:
@@ -74,6 +83,7 @@ def understand(text: str) -> Query:
         wants_tests=bool(present & _TEST_WORDS),
         wants_docs=bool(present & _DOC_WORDS),
         wants_examples=bool(present & _EXAMPLE_WORDS),
+        last_names=frozenset(Query.parts_of(name)[-1] for name in names),
     )
 
 

@@ -33,6 +33,10 @@ class ChunkTable:
         self._lexical_fields = lexical_fields
         self._contents = ContentTable(database, compress=compress)
 
+    async def version(self) -> int:
+        """Return a number that changes with every commit."""
+        return await self._database.version()
+
     async def find(self, ids: Sequence[str]) -> dict[str, Chunk]:
         """Return whole chunks by id; unknown ids are left out."""
         rows = await self._database.fetch_in(f"{_WITH_CONTENT} WHERE c.id IN ({{in}})", ids)

@@ -7,6 +7,7 @@ Writers of all processes queue on SQLite's own lock for `BUSY_TIMEOUT_SECONDS`; 
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
@@ -27,6 +28,9 @@ BUSY_TIMEOUT_SECONDS = 30.0
 # SQLite refuses more bound values than this in one statement (SQLITE_MAX_VARIABLE_NUMBER, 3.32+: 32,766).
 MAX_VARIABLES = 30_000
 
+# One request asks for the version several times; another process's commit within this time may as well have come after.
+_VERSION_FRESH_SECONDS = 0.002
+
 _HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\x00"
 
@@ -39,6 +43,8 @@ class Database:
         self._writer = writer
         self._reader = reader
         self._write_lock = anyio.Lock()
+        # The version read last, and when.
+        self._seen: tuple[int, float] | None = None
         # The depth of nested `atomic` blocks in the current task, so that inner ones become savepoints.
         self._depth: ContextVar[int] = ContextVar(f"atomic_depth_{id(self)}", default=0)
 
@@ -95,6 +101,7 @@ class Database:
         try:
             yield
             await self._writer.execute(commit)
+            self._seen = None
         except BaseException as error:
             # A cancelled task must still give the lock back.
             with anyio.CancelScope(shield=True):
@@ -142,6 +149,15 @@ class Database:
         """Read the first row, or None."""
         rows = await self.fetch(sql, parameters)
         return rows[0] if rows else None
+
+    async def version(self) -> int:
+        """Return a number that changes with every commit of any process."""
+        if self._seen is not None and time.monotonic() - self._seen[1] < _VERSION_FRESH_SECONDS:
+            return self._seen[0]
+        # The reader sees commits of this process's own writer as foreign ones, which is what is wanted.
+        rows = await self.fetch("PRAGMA data_version")
+        self._seen = (int(rows[0][0]), time.monotonic())
+        return self._seen[0]
 
     async def fetch_in(self, sql: str, values: Sequence[Any], *before: Any) -> list[Row]:
         """Read rows for many values: `{in}` in `sql` becomes the placeholders, in portions SQLite accepts."""

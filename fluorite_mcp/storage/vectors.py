@@ -12,6 +12,10 @@ class VectorTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def version(self) -> int:
+        """Return a number that changes with every commit."""
+        return await self._database.version()
+
     async def state(self, scope: int) -> tuple[int, int, int, int]:
         """Return what changes when a loaded index must follow, 0 where there is none.
 

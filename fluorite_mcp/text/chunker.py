@@ -96,7 +96,7 @@ def _definitions(text: str, language: str | None) -> list[Definition]:
     if parser is None:
         return []
     source = text.encode("utf-8", "replace")
-    tree = parse_within(parser, source)
+    tree = parse_within(parser, language, source)
     return [] if tree is None else find_definitions(language, tree, source)
 
 
@@ -158,25 +158,32 @@ def _parts(
 
 
 def _pack_run(lines: Lines, run: Sequence[_Block], within: Definition | None) -> list[_Block]:
-    """Join neighbours while together they stay within the target."""
+    """Join neighbours while together they stay within the target; a class's header takes small members only."""
     packed: list[_Block] = []
     for block in run:
-        if packed and lines.size(packed[-1].first, block.end) <= TARGET_CHARS:
+        if packed and _may_join(lines, packed[-1], block, within):
             packed[-1] = _Block(packed[-1].first, block.end, _main(packed[-1], block, within))
         else:
             packed.append(block)
     return packed
 
 
+def _may_join(lines: Lines, left: _Block, right: _Block, within: Definition | None) -> bool:
+    if lines.size(left.first, right.end) > TARGET_CHARS:
+        return False
+    return not _is_header(left, within) or lines.size(right.first, right.end) <= TARGET_CHARS // 2
+
+
+def _is_header(block: _Block, within: Definition | None) -> bool:
+    return within is not None and block.definition is within and block.first < within.name_line <= block.end
+
+
 def _main(left: _Block, right: _Block, within: Definition | None) -> Definition | None:
     """Choose what a joined block is about: the class whose header it holds, else the larger definition in it."""
-    if left.definition is within and within is not None and left.first < within.name_line <= left.end:
+    if _is_header(left, within):
         return within
-    if left.definition is within or right.definition is within:
-        return right.definition if left.definition is within else left.definition
-    if right.definition is None or left.definition is None:
-        return left.definition or right.definition
-    return max(left.definition, right.definition, key=lambda known: known.end_line - known.start_line)
+    candidates = [known for known in (left.definition, right.definition) if known is not within and known is not None]
+    return max(candidates, key=lambda known: known.end_line - known.start_line, default=within)
 
 
 def _merge_blank(lines: Lines, blocks: list[_Block]) -> list[_Block]:

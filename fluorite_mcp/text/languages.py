@@ -5,12 +5,9 @@ Which package the grammars come from is known here and nowhere else.
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
 import re
-import shutil
-import tempfile
 import threading
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -249,6 +246,10 @@ def _ensure_cache_folder() -> None:
 
     The folder is fresh and private: libraries are loaded from it, so nobody else may have put one there.
     """
+    import atexit
+    import shutil
+    import tempfile
+
     from semble_grammars.cache import cache_dir
 
     folder = cache_dir()

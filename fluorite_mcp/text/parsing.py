@@ -1,7 +1,12 @@
-"""Parsing with a limit: some grammars need quadratic time on text they were not made for."""
+"""Parsing that cannot hang or crash: what a grammar was not made for is refused, and then read as lines.
+
+Some grammars need quadratic time on odd text. Those of YAML and Markdown overrun a buffer of theirs, which ends the
+process, when blocks nest 254 deep.
+"""
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -13,11 +18,30 @@ MAX_PARSE_SECONDS = 3.0
 # The parser asks for its input in blocks of this size; a copy of the rest for each question would be quadratic.
 _BLOCK_BYTES = 65536
 
+_LANGUAGES_WITH_SHALLOW_LIMIT = frozenset({"yaml", "markdown"})
+# Well under 254, as what counts as a level is only estimated.
+_MAX_DEPTH = 200
+# A shorter line cannot nest that deep: a level takes a character, or half a tab.
+_DEEP_LINE = re.compile(rb"[^\r\n]{%d,}" % (_MAX_DEPTH // 2))
+_BLOCK_MARKER = re.compile(rb"[-?:*+](?=[ \t])|>|\d[.)](?=[ \t])")
+
 
 def parse_within(
-    parser: tree_sitter.Parser, source: bytes, seconds: float = MAX_PARSE_SECONDS
+    parser: tree_sitter.Parser, language: str, source: bytes, seconds: float = MAX_PARSE_SECONDS
 ) -> tree_sitter.Tree | None:
-    """Parse UTF-8 source; return None if that takes longer than the given CPU seconds."""
+    """Parse UTF-8 source.
+
+    Args:
+        parser: A parser for the language, not used by another thread meanwhile.
+        language: Canonical name of the language.
+        source: The text as UTF-8.
+        seconds: CPU time it may take.
+
+    Returns:
+        The syntax tree; None if the text nests too deep for the grammar or takes too long.
+    """
+    if language in _LANGUAGES_WITH_SHALLOW_LIMIT and _nests_too_deep(source):
+        return None
     end = time.thread_time() + seconds
     try:
         return parser.parse(
@@ -25,6 +49,16 @@ def parse_within(
             encoding="utf8",
             progress_callback=lambda _offset, _has_error: time.thread_time() > end,
         )
-    except ValueError:  # the only sign of a stopped parse; it would go on with the next text otherwise
+    except ValueError:  # the only sign of a stopped parse; without the reset the next parse would go on with it
         parser.reset()
         return None
+
+
+def _nests_too_deep(source: bytes) -> bool:
+    return any(_depth(match[0]) >= _MAX_DEPTH for match in _DEEP_LINE.finditer(source))
+
+
+def _depth(line: bytes) -> int:
+    """Return how many blocks may be open on a line, at most: by its indentation and the markers on it."""
+    indent = line[: len(line) - len(line.lstrip(b" \t"))]
+    return len(indent) + indent.count(b"\t") + len(_BLOCK_MARKER.findall(line))

@@ -37,7 +37,7 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _ENV_PREFIX = re.compile(r"[ \t]*(?:(?:export|ENV|ARG|set|-)[ \t]+)?[A-Z0-9_]*")
-_NOT_SECRET_PREFIX = re.compile(r"(?:::\w*|public_?|\bnext_?|\bcsrf_?)$", re.IGNORECASE)
+_NOT_SECRET_PREFIX = re.compile(r"(?:::\w*|public\w*|\bnext_?|\bcsrf_?)$", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.:]*")
 _TYPE = re.compile(
     r"(?:u?int|float|bytes?|sha|utf|base|uuid|str|string|varchar|char|md|aes|argon|oauth|v|hs|rs|es|ed)[-_]?\d+",

@@ -69,7 +69,8 @@ def split_lines(lines: Lines, first: int, end: int) -> Iterator[tuple[int, int]]
         cut = _best_cut(lines, first, end)
         yield first, cut
         first = cut
-    yield first, end
+    if first < end:
+        yield first, end
 
 
 def _best_cut(lines: Lines, first: int, end: int) -> int:

@@ -12,7 +12,7 @@ import logging
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fluorite_mcp.text.languages import LANGUAGES, grammar_for
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import tree_sitter
 
 _LOG = logging.getLogger(__name__)
+_QUERIES = Path(__file__).parent / "definitions"
 
 # Kinds whose names are text, not dotted identifiers.
 _PLAIN_NAMES = frozenset({"section", "heading", "key", "rule", "element"})
@@ -122,7 +123,7 @@ def _script_tree(script: tree_sitter.Node, source: bytes) -> tree_sitter.Tree | 
         return None
     from tree_sitter import Parser
 
-    return parse_within(Parser(grammar, included_ranges=[script.range]), source)
+    return parse_within(Parser(grammar, included_ranges=[script.range]), _SCRIPT_LANGUAGE, source)
 
 
 @cache
@@ -133,7 +134,7 @@ def _query_for(language: str) -> tree_sitter.Query | None:
         return None
     from tree_sitter import Query, QueryError
 
-    path = resources.files("fluorite_mcp.text") / "definitions" / f"{known.definitions}.scm"
+    path = _QUERIES / f"{known.definitions}.scm"
     if not path.is_file():
         return None
     try:

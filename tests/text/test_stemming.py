@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from fluorite_mcp.text.stemming import stem
 from hypothesis import given
 from hypothesis import strategies as st
+
+from fluorite_mcp.text.stemming import stem
 
 
 @pytest.mark.parametrize(

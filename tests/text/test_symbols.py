@@ -5,15 +5,13 @@ import re
 from pathlib import Path
 
 import pytest
+
 from fluorite_mcp.text import languages, symbols
 from fluorite_mcp.text.languages import LANGUAGES, grammar_for, parser_for
 from fluorite_mcp.text.symbols import Definition, find_definitions
 
 SAMPLES = Path(__file__).parent / "samples"
-MAIN_LANGUAGES = (
-    "python javascript typescript tsx go rust java c cpp csharp ruby php kotlin swift scala elixir haskell lua bash"
-    " zig sql html css yaml toml json markdown"
-).split()  # fmt: skip
+MAIN_LANGUAGES = tuple(path.stem for path in sorted(SAMPLES.glob("*.sample")))
 
 
 def definitions(language: str, text: str) -> list[Definition]:
@@ -56,7 +54,7 @@ SHORT = {
     "dockerfile": ("FROM node AS build\nRUN x\nFROM alpine\nCMD y\n", ["1-2 section build", "3-4 section alpine"]),
     "hcl": ('# logs\nresource "bucket" "logs" {\n  a = 1\n}\n', ["1-4 block resource.bucket.logs"]),
     "graphql": ("type User {\n  id: ID!\n}\nenum Role { A }\n", ["1-3 type User", "4-4 enum Role"]),
-    "proto": ("// doc\nmessage User {\n  string id = 1;\n}\n", ["1-4 struct User"]),
+    "proto": ('syntax = "proto3";\n// doc\nmessage User {\n  string id = 1;\n}\n', ["2-5 struct User"]),
     "ocaml": ("(* doc *)\nlet add a b = a + b\n", ["1-2 function add"]),
     "clojure": ("(defn add [a b] (+ a b))\n(def x 1)\n", ["1-1 function add", "2-2 variable x"]),
     "julia": ('"""doc"""\nfunction add(a)\n  a\nend\n', ["1-4 function add"]),

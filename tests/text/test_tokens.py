@@ -3,10 +3,11 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
-from fluorite_mcp.text import tokens
-from fluorite_mcp.text.tokens import count_tokens, index_words, query_words, split_identifier
 from hypothesis import given
 from hypothesis import strategies as st
+
+from fluorite_mcp.text import tokens
+from fluorite_mcp.text.tokens import count_tokens, index_words, query_words, split_identifier
 
 # Letters of the scripts people write code and notes in; SQLite's tables of the newest scripts differ from Python's.
 TEXT = st.text(

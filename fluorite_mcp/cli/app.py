@@ -1,0 +1,55 @@
+"""The command line: every tool as a command of the same name, and what only a person at a shell needs."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from fluorite_mcp import __version__
+from fluorite_mcp.cli import ask, change, system, transfer
+from fluorite_mcp.cli.command import ConfigOption, DataDirOption, error_edge
+from fluorite_mcp.cli.session import Session
+
+app = typer.Typer(
+    name="fluorite-mcp",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog='Example: fluorite-mcp search "where is the retry policy?"',
+)
+for commands in (ask, change, transfer, system):
+    commands.add_commands(app)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fluorite-mcp {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    context: typer.Context,
+    data_dir: DataDirOption = None,
+    config: ConfigOption = None,
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Local memory for coding assistants. Without a command it serves MCP over standard input and output."""
+    context.obj = Session(data_dir, config)
+    if context.invoked_subcommand is None:
+        with error_edge():
+            system.serve(context.obj)
+
+
+def run() -> None:
+    """Run the command line of this process."""
+    for stream in (sys.stdout, sys.stderr):
+        if not stream.isatty() and hasattr(stream, "reconfigure"):
+            # Files and pipes hold UTF-8 everywhere; a name that is no text shows as an escape that JSON reads, too.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    app(prog_name="fluorite-mcp")

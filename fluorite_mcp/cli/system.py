@@ -1,0 +1,105 @@
+"""Commands about the installation: doctor, config, models, serve."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fluorite_mcp.cli.command import EXIT_FAILED, command
+from fluorite_mcp.cli.output import Output
+from fluorite_mcp.cli.session import Session
+from fluorite_mcp.cli.show_status import show_findings, show_models, show_settings
+from fluorite_mcp.errors import InputError
+
+if TYPE_CHECKING:
+    from fluorite_mcp.cli.inspect_settings import ConfigReport
+    from fluorite_mcp.embedding.registry import ModelChoice
+
+
+class ConfigAction(StrEnum):
+    """What `config` does."""
+
+    show = "show"
+    path = "path"
+    check = "check"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelList:
+    """What `embedding_model` may be by name, and what it is."""
+
+    configured: str
+    models: tuple[ModelChoice, ...]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Register the commands of this module."""
+    command(app, "fluorite-mcp doctor", "fluorite-mcp doctor --rebuild")(doctor)
+    command(app, "fluorite-mcp config", "fluorite-mcp config check --config fluorite.toml", name="config")(config_)
+    command(app, "fluorite-mcp models")(models)
+    command(app, "fluorite-mcp serve --data-dir ~/memory")(serve)
+
+
+def doctor(
+    session: Session,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="First build every derived index anew.")] = False,
+) -> None:
+    """Check settings, disk, store, indexes, model and backups, and say what to do. Changes nothing by itself."""
+    from dataclasses import replace
+
+    from fluorite_mcp.cli.examine import examine
+
+    rebuilt = session.run(lambda engine, _: engine.rebuild(), doing="rebuilding the indexes") if rebuild else ()
+    result = replace(examine(session), rebuilt=rebuilt)
+    session.answer(result, show_findings)
+    if not result.healthy:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def config_(
+    session: Session,
+    action: Annotated[ConfigAction, typer.Argument(help="What to do.", show_choices=True)] = ConfigAction.show,
+) -> None:
+    """Show the settings in effect and where each comes from, the file's path, or whether they are valid."""
+    from fluorite_mcp.cli.inspect_settings import config_file, inspect_settings
+
+    settings = session.settings()
+    file = config_file(settings, session.config)
+    report = inspect_settings(settings, file, data_dir=session.data_dir)
+    shows = {ConfigAction.show: show_settings, ConfigAction.path: _show_path, ConfigAction.check: _show_valid}
+    session.answer(report, shows[action])
+
+
+def _show_path(out: Output, report: ConfigReport) -> None:
+    out.line(report.file)
+
+
+def _show_valid(out: Output, report: ConfigReport) -> None:
+    changed = [value for value in report.values if value.source != "default"]
+    there = report.file if report.exists else f"{report.file} (there is none)"
+    out.line(("valid", "green"), f"  {there}; {len(changed)} of {len(report.values)} settings differ from the defaults")
+
+
+def models(session: Session) -> None:
+    """List the embedding models that can be chosen, the chosen one marked. Needs no network."""
+    from fluorite_mcp.embedding.registry import list_models
+
+    configured = session.settings().ml.embedding_model
+    session.answer(ModelList(configured=configured, models=tuple(list_models())), show_models)
+
+
+def serve(session: Session) -> None:
+    """Serve MCP over standard input and output, the same as no command."""
+    from fluorite_mcp.server.stdio import serve as serve_stdio
+    from fluorite_mcp.settings import CONFIG_NAME
+
+    if session.config:
+        raise InputError(f"The server reads {CONFIG_NAME} in the data folder; put the file there, or pass --data-dir.")
+    if session.data_dir:
+        # The server reads its settings as every client starts it: from the environment.
+        os.environ["FLUORITE_DATA_DIR"] = str(session.data_dir.expanduser().absolute())
+    serve_stdio()

@@ -1,0 +1,107 @@
+"""Commands that move a whole memory: export, import."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TextIO
+
+import typer
+
+from fluorite_mcp.cli.command import command
+from fluorite_mcp.cli.options import read_text
+from fluorite_mcp.cli.output import Output, count
+from fluorite_mcp.cli.session import Session
+from fluorite_mcp.errors import InputError
+
+if TYPE_CHECKING:
+    from fluorite_mcp.engine import Engine
+    from fluorite_mcp.learning.pipeline import Progress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """Where an export was written."""
+
+    file: str
+    lines: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What an import brought."""
+
+    lines: int
+    new_chunks: int
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Register the commands of this module."""
+    command(app, "fluorite-mcp export memory.jsonl", "fluorite-mcp export | gzip > memory.jsonl.gz")(export)
+    command(app, "fluorite-mcp import memory.jsonl", name="import")(import_)
+
+
+def export(
+    session: Session,
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="Standard output if left out or -.")] = None,
+) -> None:
+    """Write the whole memory as JSON Lines; the same memory gives the same bytes."""
+    if file is None or str(file) == "-":
+        if session.as_json:
+            raise InputError("--json describes a written file; pass FILE, or leave --json out to get the lines.")
+        session.run(lambda engine, _: _write(engine, sys.stdout))
+        return
+    target = file.expanduser()
+    lines = session.run(lambda engine, _: _write_file(engine, target), doing="exporting")
+    session.answer(Exported(file=str(target.absolute()), lines=lines), _show_exported)
+
+
+async def _write(engine: Engine, stream: TextIO) -> int:
+    lines = 0
+    async for line in engine.export():
+        stream.write(f"{line}\n")
+        lines += 1
+    return lines
+
+
+async def _write_file(engine: Engine, target: Path) -> int:
+    """Write beside the target and rename: a crash leaves the old file, never half of the new one."""
+    partial = target.with_name(f"{target.name}.{os.getpid()}.partial")
+    try:
+        with partial.open("w", encoding="utf-8", newline="\n") as stream:
+            lines = await _write(engine, stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(target)
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror}. Nothing was changed there.") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return lines
+
+
+def import_(
+    session: Session,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An export; - reads standard input.")],
+) -> None:
+    """Read an export into this memory: all of it or nothing. What is there already stays as it is."""
+    # Only newlines end a line: text inside may hold other line separators of Unicode.
+    lines = [line for line in read_text(file).split("\n") if line.strip()]
+
+    async def work(engine: Engine, _progress: Progress) -> int:
+        new = await engine.import_lines(lines)
+        await engine.settle()
+        return new
+
+    new = session.run(work, doing=f"importing {count(len(lines), 'line')}")
+    session.answer(Imported(lines=len(lines), new_chunks=new), _show_imported)
+
+
+def _show_exported(out: Output, result: Exported) -> None:
+    out.line(f"Exported {count(result.lines, 'line')} to ", (result.file, "bold cyan"))
+
+
+def _show_imported(out: Output, result: Imported) -> None:
+    out.line(f"Imported {count(result.new_chunks, 'new chunk')} from {count(result.lines, 'line')}.")

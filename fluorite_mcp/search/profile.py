@@ -1,0 +1,80 @@
+"""What ranking asks of a chunk's name and place, worked out once per chunk."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+from fluorite_mcp.models import Chunk
+from fluorite_mcp.text.tokens import index_words
+
+# A repository's worth of chunks; a profile takes about a kilobyte.
+_PROFILES_KEPT = 30_000
+
+_TEST_PATH = re.compile(
+    r"(^|/)(tests?|specs?|__tests__|testing|testdata|fixtures?|e2e)(/|$)|(^|/)(test_[^/]*|conftest\.py)$"
+    r"|[._-](test|tests|spec)\.[a-z]+$|(Test|Tests|Spec)\.[a-z]+$",
+    re.IGNORECASE,
+)
+_EXAMPLE_PATH = re.compile(r"(^|/)(examples?|samples?|demos?|benchmarks?|tutorials?)(/|$)", re.IGNORECASE)
+_VENDORED_PATH = re.compile(
+    r"(^|/)(vendor|third_party|thirdparty|external|deps|node_modules|dist|legacy|compat)(/|$)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolProfile:
+    """A symbol a chunk defines: its last name, the names around it, and the words it is made of."""
+
+    name: str
+    last: str
+    scopes: frozenset[str]
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkProfile:
+    """A chunk's symbols, and what its path says: the words of its file name and of its folders, what kind it is."""
+
+    symbols: tuple[SymbolProfile, ...]
+    stem: frozenset[str]
+    folders: frozenset[str]
+    is_test: bool
+    is_example: bool
+    is_vendored: bool
+
+
+def profile_of(chunk: Chunk) -> ChunkProfile:
+    """Return the profile of a chunk."""
+    symbols = chunk.metadata.get("symbols", ())
+    if chunk.origin.symbol and chunk.origin.symbol not in symbols:
+        symbols = (chunk.origin.symbol, *symbols)
+    return _profile(chunk.origin.path or "", tuple(symbols))
+
+
+def is_test_path(path: str) -> bool:
+    """Whether a path, relative to the project root, is that of test code."""
+    return _TEST_PATH.search(path) is not None
+
+
+@lru_cache(maxsize=_PROFILES_KEPT)
+def _profile(path: str, symbols: tuple[str, ...]) -> ChunkProfile:
+    place = PurePosixPath(path)
+    return ChunkProfile(
+        symbols=tuple(map(_symbol, symbols)),
+        stem=frozenset(index_words(place.name.split(".")[0]).split()) if path else frozenset(),
+        folders=frozenset(index_words(str(place.parent)).split()) if path else frozenset(),
+        is_test=is_test_path(path),
+        is_example=_EXAMPLE_PATH.search(path) is not None,
+        is_vendored=_VENDORED_PATH.search(path) is not None,
+    )
+
+
+def _symbol(name: str) -> SymbolProfile:
+    scopes, _, last = name.rpartition(".")
+    words = index_words(last).split()
+    # The identifier as a whole stands before its parts and is no word of the query's.
+    parts = words[1:] if len(words) > 2 else words
+    return SymbolProfile(name, last, frozenset(scopes.split(".")), frozenset(parts))

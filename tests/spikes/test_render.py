@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fluorite_mcp.errors import SpikeError
+from fluorite_mcp.models import Spike, SpikeFile, SpikeParam, SpikePatch
+from fluorite_mcp.spikes.paths import path_problem
+from fluorite_mcp.spikes.render import RenderedFile, complete_params, has_all_defaults, render_patches, render_spike
+
+
+def spike(*params: SpikeParam, path: str = "{{entity|snake}}.py") -> Spike:
+    return Spike(
+        id="demo",
+        name="Demo",
+        version="1.0.0",
+        stack=("demo",),
+        tags=(),
+        description="d",
+        params=params or (SpikeParam("entity", "order line"),),
+        files=(SpikeFile(path, "class {{entity|pascal}}: {{ other: 1 }}\n"),),
+        patches=(SpikePatch("{{entity|snake}}.txt", "+{{entity}}\n"),),
+    )
+
+
+def test_defaults_fill_what_is_not_given() -> None:
+    assert render_spike(spike(), {}) == [RenderedFile("order_line.py", "class OrderLine: {{ other: 1 }}\n")]
+
+
+def test_given_values_win_over_defaults() -> None:
+    assert render_spike(spike(), {"entity": "invoice"})[0].path == "invoice.py"
+
+
+def test_patches_are_rendered_too() -> None:
+    assert render_patches(spike(), {"entity": "invoice"}) == [SpikePatch("invoice.txt", "+invoice\n")]
+
+
+def test_an_unknown_parameter_is_refused_with_those_that_exist() -> None:
+    with pytest.raises(SpikeError, match=r"demo: unknown parameter 'entitty'; known: entity\. Did you mean 'entity'\?"):
+        render_spike(spike(), {"entitty": "x"})
+
+
+def test_a_spike_without_parameters_says_so() -> None:
+    bare = Spike("bare", "Bare", "1.0.0", ("demo",), (), "d", files=(SpikeFile("a", "{{b}}"),))
+    assert render_spike(bare, {}) == [RenderedFile("a", "{{b}}")]
+    with pytest.raises(SpikeError, match="known: none"):
+        render_spike(bare, {"b": "x"})
+
+
+@pytest.mark.parametrize("params", [{}, {"entity": ""}, {"entity": "  "}])
+def test_a_required_parameter_is_asked_for(params: dict[str, str]) -> None:
+    required = spike(SpikeParam("entity", required=True))
+    assert not has_all_defaults(required)
+    with pytest.raises(SpikeError, match="required 'entity'"):
+        render_spike(required, params)
+    assert complete_params(required, {"entity": "x"}) == {"entity": "x"}
+
+
+def test_an_optional_parameter_may_be_emptied() -> None:
+    assert complete_params(spike(), {"entity": ""}) == {"entity": ""}
+
+
+@pytest.mark.parametrize(
+    "value", ["../../etc/passwd", "/etc/passwd", "a\x00b", "a\nb", ".git/hooks", "C:/x", "a/./b", ""]
+)
+def test_a_value_cannot_lead_a_path_out_of_the_folder(value: str) -> None:
+    with pytest.raises(SpikeError, match="demo: with these parameters the path"):
+        render_spike(spike(path="{{entity}}"), {"entity": value})
+
+
+def test_two_files_cannot_become_one() -> None:
+    both = Spike(
+        "demo",
+        "Demo",
+        "1.0.0",
+        ("demo",),
+        (),
+        "d",
+        params=(SpikeParam("a", "x"), SpikeParam("b", "y")),
+        files=(SpikeFile("{{a}}.py", ""), SpikeFile("{{b}}.py", "")),
+    )
+    assert [file.path for file in render_spike(both, {})] == ["x.py", "y.py"]
+    with pytest.raises(SpikeError, match=r"two files become 'x\.py'"):
+        render_spike(both, {"b": "x"})
+
+
+@given(st.text())
+def test_whatever_the_value_the_path_stays_inside(value: str) -> None:
+    try:
+        rendered = render_spike(spike(path="src/{{entity}}"), {"entity": value})
+    except SpikeError:
+        return
+    path = rendered[0].path
+    assert path_problem(path) is None
+    assert not path.startswith("/")
+    assert ".." not in path.split("/")

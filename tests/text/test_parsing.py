@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from fluorite_mcp.text.languages import parser_for
+from fluorite_mcp.text.parsing import parse_within
+
+
+def test_source_is_parsed() -> None:
+    parser = parser_for("python")
+    assert parser is not None
+    tree = parse_within(parser, "python", b"def f(): pass\n" * 10_000)
+    assert tree is not None
+    assert tree.root_node.child_count == 10_000
+
+
+def test_a_parse_that_takes_too_long_is_given_up_and_the_parser_still_works() -> None:
+    parser = parser_for("kotlin")
+    assert parser is not None
+    started = time.thread_time()
+    assert parse_within(parser, "kotlin", b"/*" * 20_000, seconds=0.2) is None
+    assert time.thread_time() - started < 5
+    tree = parse_within(parser, "kotlin", b"fun a() = 1\n")
+    assert tree is not None
+    assert not tree.root_node.has_error
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("yaml", "- " * 300),
+        ("yaml", "--- " + "? " * 300),
+        ("yaml", "\n".join(" " * level + "a:" for level in range(300))),
+        ("yaml", "- &a " * 300),
+        ("markdown", ">" * 300),
+        ("markdown", "1. " * 300),
+        ("markdown", "- > " * 150),
+        ("markdown", "\n".join("  " * level + "- b" for level in range(300))),
+    ],
+)
+def test_nesting_that_would_crash_the_grammar_is_refused(language: str, text: str) -> None:
+    parser = parser_for(language)
+    assert parser is not None
+    assert parse_within(parser, language, text.encode()) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("yaml", "a: " + "word " * 1000),
+        ("yaml", "- " * 90 + "x"),
+        ("markdown", "Some prose. It goes on. " * 200),
+        ("markdown", "-" * 500),
+        ("markdown", "| a | b |\n|" + "-" * 400 + "|---|\n"),
+    ],
+)
+def test_long_but_flat_lines_are_parsed(language: str, text: str) -> None:
+    parser = parser_for(language)
+    assert parser is not None
+    assert parse_within(parser, language, text.encode()) is not None
