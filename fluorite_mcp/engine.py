@@ -7,6 +7,7 @@ async with Engine.open("/data") as engine:
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from fluorite_mcp import __version__
 from fluorite_mcp.embedding.cached import CachedEmbedder
 from fluorite_mcp.embedding.guarded import GuardedEmbedder
 from fluorite_mcp.embedding.registry import create_embedder
@@ -83,7 +85,7 @@ class Engine:
         watch = FreshnessWatch()
         learner = ProjectLearner(
             database, chunks, projects, self._embedder, watch, lock_folder=data_dir / "locks", now=_now,
-            batch_size=learning.batch_size, parallel=learning.parallel_processing,
+            batch_size=learning.batch_size, worker_command=_worker_command(settings, self._embedder),
         )  # fmt: skip
         current = CurrentProject(projects, learner, watch, _now)
         hybrid = HybridSearch(LexicalIndex(database), self._index, HeaderCache(chunks), self._embedder)
@@ -100,7 +102,7 @@ class Engine:
         self._forget = Forget(current, self._search, database, chunks, history, store.undos, _now)
         self._restore = Restore(database, chunks, history, store.undos, self._embedder, _now)
         self._status = Status(
-            data_dir, database.path, current, chunks, projects, self._embedder, self._index, self._cache,
+            __version__, data_dir, database.path, current, chunks, projects, self._embedder, self._index, self._cache,
             self._newest_backup, self._upkeep.waiting,
         )  # fmt: skip
         self._transfer = Transfer(database, chunks, projects, history, store.relations, store.undos, self._embedder)
@@ -398,6 +400,14 @@ def _create_embedder(settings: Settings, cache: DiskBlobCache) -> Embedder:
         endpoint_key=key.get_secret_value() if key else None,
     )
     return GuardedEmbedder(CachedEmbedder(embedder, cache) if embedder.is_slow else embedder)
+
+
+def _worker_command(settings: Settings, embedder: Embedder) -> tuple[str, ...]:
+    """The program that prepares files on other cores; it embeds too, unless the model is too large to load twice."""
+    if not settings.learning.parallel_processing:
+        return ()
+    model = "" if embedder.is_slow else settings.ml.embedding_model
+    return (sys.executable, "-m", "fluorite_mcp.worker", model)
 
 
 def _absolute(folder: str | Path) -> Path:

@@ -70,7 +70,7 @@ class ProjectLearner:
         lock_folder: Path,
         now: Callable[[], str],
         batch_size: int,
-        parallel: bool,
+        worker_command: Sequence[str],
     ) -> None:
         self._transactions = transactions
         self._chunks = chunks
@@ -80,7 +80,7 @@ class ProjectLearner:
         self._lock_folder = lock_folder
         self._now = now
         self._batch_size = batch_size
-        self._parallel = parallel
+        self._worker_command = worker_command
 
     async def learn(
         self,
@@ -148,7 +148,9 @@ class ProjectLearner:
         report.skipped |= {path: f.skipped for path, f in known.items() if f.skipped and path in scan.files}
         await self._forget_files(project, removed, report)
         done = 0
-        async with FileWorkers(Path(project.root), self._now(), parallel=self._parallel, files=len(tasks)) as workers:
+        async with FileWorkers(
+            Path(project.root), self._now(), command=self._worker_command, files=len(tasks)
+        ) as workers:
             async for batch in workers.prepare(tasks, self._batch_size):
                 await self._write(project, _of_kinds(batch, kinds), report)
                 done += len(batch)
@@ -177,22 +179,26 @@ class ProjectLearner:
                 report.skipped[record.path] = record.skipped
             else:
                 report.skipped.pop(record.path, None)
-        vectors = await self._embed([item.chunk for item in prepared], report)
-        items = [replace(item, vector=vector) for item, vector in zip(prepared, vectors, strict=True)]
+        items = await self._embed(prepared, report)
         async with self._transactions.atomic():
             await self._merge(project, [file.record.path for file in changed], items, report)
             await self._projects.put_files(project.key, records)
         report.files_changed += sum(1 for file in changed if not file.record.skipped)
 
-    async def _embed(self, chunks: Sequence[Chunk], report: LearningReport) -> Sequence[bytes | None]:
-        """Return vectors as stored bytes; without a working model the chunks are stored for later embedding."""
+    async def _embed(self, items: Sequence[PreparedChunk], report: LearningReport) -> Sequence[PreparedChunk]:
+        """Give vectors to the chunks that lack one; without a working model they are embedded later."""
+        bare = [item for item in items if item.vector is None]
+        if not bare:
+            return items
         try:
-            return await asyncio.to_thread(embed_chunks, self._embedder, chunks)
+            vectors = await asyncio.to_thread(embed_chunks, self._embedder, [item.chunk for item in bare])
         except EmbeddingError as error:
             notice = f"Learned without vectors, which follow when the model works: {error}"
             if notice not in report.notices:
                 report.notices.append(notice)
-            return [None] * len(chunks)
+            return items
+        by_id = {item.chunk.id: vector for item, vector in zip(bare, vectors, strict=True)}
+        return [replace(item, vector=by_id.get(item.chunk.id, item.vector)) for item in items]
 
     async def _merge(
         self, project: Project, paths: Sequence[str], items: Sequence[PreparedChunk], report: LearningReport

@@ -87,13 +87,13 @@ def prepare_text(text: str, language: str | None, root: Path, project: int, path
     frameworks = frameworks_of_file(text, language)
     new_id = _id_maker(kind, str(root), path)
     chunks = []
-    for piece in chunk_text(text, language):
-        content = redact(piece.text).text
+    # Before cutting: a key that runs over two pieces is not recognised in either.
+    for piece in chunk_text(redact(text).text, language):
         chunk = Chunk(
-            id=new_id(content),
+            id=new_id(piece.text),
             kind=kind,
             title=piece.symbol or path.rpartition("/")[2],
-            content=content,
+            content=piece.text,
             project=project,
             language=language,
             frameworks=frameworks,

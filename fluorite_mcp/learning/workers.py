@@ -1,7 +1,7 @@
 """Preparing files on every core: in a thread for a few files, in worker processes for many.
 
-A worker is `python -m fluorite_mcp.learning.worker`: it reads tasks from its standard input and ends when that ends,
-so it cannot outlive a parent that was killed.
+A worker is a process of its own that reads batches from its standard input and ends when that ends, so it cannot
+outlive a parent that was killed. Which program that is, the composition root decides (`fluorite_mcp.worker`).
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ import os
 import pickle
 import struct
 import subprocess
-import sys
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 from fluorite_mcp.learning.prepare import FileTask, PreparedFile, prepare_file
 
@@ -32,16 +31,20 @@ _AHEAD = 3
 
 _LENGTH = struct.Struct("<Q")
 
-_Batch = tuple[Path, Sequence[FileTask], str]
+Batch = tuple[Path, Sequence[FileTask], str]
+
+# Prepares one batch; in a worker process it embeds the chunks too.
+PrepareBatch = Callable[[Batch], list[PreparedFile]]
 
 
 class FileWorkers:
     """Prepares batches of files, in order, ahead of the one that is being written."""
 
-    def __init__(self, root: Path, now: str, *, parallel: bool, files: int) -> None:
+    def __init__(self, root: Path, now: str, *, command: Sequence[str], files: int) -> None:
         self._root = root
         self._now = now
-        self._count = _process_count() if parallel and files >= PARALLEL_FROM_FILES else 0
+        self._command = command
+        self._count = _process_count() if command and files >= PARALLEL_FROM_FILES else 0
         self._executor = ThreadPoolExecutor(max(1, self._count), thread_name_prefix="prepare")
         self._own = threading.local()
         self._processes: list[subprocess.Popen[bytes]] = []
@@ -71,7 +74,7 @@ class FileWorkers:
                 position += 1
             yield await pending.pop(0)
 
-    def _prepare(self, batch: _Batch) -> list[PreparedFile]:
+    def _prepare(self, batch: Batch) -> list[PreparedFile]:
         """Prepare a batch in this thread's worker process; without one, here."""
         process = self._process()
         if process is None:
@@ -90,14 +93,14 @@ class FileWorkers:
         if not self._count:
             return None
         if not hasattr(self._own, "process"):
-            self._own.process = _start()
+            self._own.process = _start(self._command)
             if self._own.process is not None:
                 self._processes.append(self._own.process)
         process: subprocess.Popen[bytes] | None = self._own.process
         return process
 
 
-def prepare_batch(batch: _Batch) -> list[PreparedFile]:
+def prepare_batch(batch: Batch) -> list[PreparedFile]:
     """Prepare the files of one batch."""
     root, tasks, now = batch
     return [prepare_file(root, task, now) for task in tasks]
@@ -110,7 +113,7 @@ def send(stream: IO[bytes], value: object) -> None:
     stream.flush()
 
 
-def receive(stream: IO[bytes]) -> list[PreparedFile]:
+def receive(stream: IO[bytes]) -> Any:
     """Read one value.
 
     Raises:
@@ -120,8 +123,7 @@ def receive(stream: IO[bytes]) -> list[PreparedFile]:
     if len(header) < _LENGTH.size:
         raise EOFError("the other process ended")
     data = stream.read(_LENGTH.unpack(header)[0])
-    prepared: list[PreparedFile] = pickle.loads(data)  # noqa: S301 - from our own child, over a private pipe
-    return prepared
+    return pickle.loads(data)  # noqa: S301 - from our own child or parent, over a private pipe
 
 
 def _process_count() -> int:
@@ -130,10 +132,24 @@ def _process_count() -> int:
     return min(4, cores) if cores > 1 else 0
 
 
-def _start() -> subprocess.Popen[bytes] | None:
-    command = [sys.executable, "-m", "fluorite_mcp.learning.worker"]
+def serve_batches(source: IO[bytes], target: IO[bytes], prepare: PrepareBatch) -> None:
+    """Prepare batches from a parent process until it has no more."""
+    while True:
+        try:
+            batch = receive(source)
+        except EOFError:
+            return
+        try:
+            send(target, prepare(batch))
+        except BrokenPipeError:
+            return
+
+
+def _start(command: Sequence[str]) -> subprocess.Popen[bytes] | None:
+    # Each worker is one core's; linear algebra that spreads over all of them would only make them wait.
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     try:
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own module
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)  # noqa: S603
     except OSError as error:
         logger.warning("no worker process could be started (%s); files are prepared in this one", error)
         return None

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from fluorite_mcp import __version__
 from fluorite_mcp.learning.locate import Place
 from fluorite_mcp.operations.current import CurrentProject
 from fluorite_mcp.ports import ChunkStore, Embedder, ProjectStore
@@ -37,6 +36,7 @@ class Status:
 
     def __init__(
         self,
+        version: str,
         data_dir: Path,
         database: Path,
         current: CurrentProject,
@@ -48,6 +48,7 @@ class Status:
         newest_backup: Callable[[], Path | None],
         waiting: Callable[[], Mapping[str, int]],
     ) -> None:
+        self._version = version
         self._data_dir = data_dir
         self._database = database
         self._current = current
@@ -70,7 +71,7 @@ class Status:
             project=current.ref,
             notices=current.notices + notices,
             healthy=not notices,
-            version=__version__,
+            version=self._version,
             data_dir=str(self._data_dir),
             chunks=dict(sorted(living.items())),
             archived=archived,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from fluorite_mcp.learning.frameworks import PACKAGES
 from fluorite_mcp.results import Intent
 from fluorite_mcp.search.query import understand
+from fluorite_mcp.text.packages import PACKAGES
 from fluorite_mcp.text.tokens import query_words
 
 # Verbs by what they ask for, English first; the first found in the task decides.

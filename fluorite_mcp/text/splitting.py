@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Small neighbours are packed up to here: some 250 tokens, what small embedding models read of a text.
-TARGET_CHARS = 900
+TARGET_CHARS = 750
 # A definition stays whole up to here; cut in two, neither half would say what it is.
 LIMIT_CHARS = 1800
 # No piece is longer.

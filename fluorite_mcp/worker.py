@@ -1,0 +1,48 @@
+"""A worker process: prepares batches of files from standard input to standard output until the input ends.
+
+`python -m fluorite_mcp.worker MODEL` embeds the chunks with the bundled model too, unless MODEL is empty.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from dataclasses import replace
+
+from fluorite_mcp.embedding.builtin import BuiltinEmbedder
+from fluorite_mcp.embedding.registry import BUILTIN
+from fluorite_mcp.learning.prepare import PreparedFile
+from fluorite_mcp.learning.ready import embed_chunks
+from fluorite_mcp.learning.workers import Batch, PrepareBatch, prepare_batch, serve_batches
+from fluorite_mcp.ports import Embedder
+
+
+def main() -> None:
+    """Serve the parent process."""
+    # A terminal's Ctrl-C reaches the parent too, which ends this process by closing its input.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Only answers may reach the pipe: whatever prints goes to the error stream.
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    embedder = BuiltinEmbedder() if sys.argv[1:] == [BUILTIN] else None
+    serve_batches(sys.stdin.buffer, output, _embedding(embedder) if embedder else prepare_batch)
+
+
+def _embedding(embedder: Embedder) -> PrepareBatch:
+    def prepare(batch: Batch) -> list[PreparedFile]:
+        files = prepare_batch(batch)
+        chunks = [item.chunk for file in files for item in file.chunks or ()]
+        vectors = iter(embed_chunks(embedder, chunks))
+        return [
+            file
+            if file.chunks is None
+            else replace(file, chunks=tuple(replace(item, vector=next(vectors)) for item in file.chunks))
+            for file in files
+        ]
+
+    return prepare
+
+
+if __name__ == "__main__":
+    main()
