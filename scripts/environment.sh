@@ -20,7 +20,8 @@ _create_venv() {
     return
   fi
   if command -v uv >/dev/null; then
-    uv venv --quiet --clear --python '>=3.11' .venv
+    rm -rf .venv
+    uv venv --quiet --python '>=3.11' .venv
     return
   fi
   local python

@@ -34,7 +34,8 @@ def _shape(hint: Any, rows: dict[str, Any] | None) -> dict[str, Any]:
     if origin is Literal:
         return {"enum": list(arguments)}
     if origin in (types.UnionType, Union):
-        return {"type": [_SCALARS[argument] for argument in arguments]}
+        # Not one `type` with a list of names: clients that map schemas to other dialects know single types only.
+        return {"anyOf": [{"type": _SCALARS[argument]} for argument in arguments]}
     if origin is tuple:
         return _list(arguments[0], rows)
     return {"type": _SCALARS.get(hint, "object")}

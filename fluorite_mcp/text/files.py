@@ -20,6 +20,9 @@ _MIN_MINIFIED_CHARS = 2000
 
 _PROSE_EXTENSIONS = (".md", ".markdown", ".mdx", ".txt", ".rst", ".adoc", ".org", ".tex", ".csv", ".tsv")
 
+# Every string of a program once per language: as text they would bury the code that uses them.
+_CATALOGUE_EXTENSIONS = (".po", ".pot", ".xlf", ".xliff")
+
 _LOCK_FILE_NAMES = (
     "package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lock bun.lockb deno.lock poetry.lock uv.lock"
     " pdm.lock pipfile.lock pixi.lock cargo.lock composer.lock gemfile.lock go.sum go.work.sum mix.lock pubspec.lock"
@@ -81,11 +84,13 @@ def is_generated(path: str, text: str) -> str | None:
         text: The file's text; marks count in the first lines only.
 
     Returns:
-        `lock file`, `source map`, `minified`, `generated` or `very long lines`; or None.
+        `lock file`, `translation catalogue`, `source map`, `minified`, `generated` or `very long lines`; or None.
     """
     filename = re.split(r"[/\\]", path)[-1].lower()
     if filename in _LOCK_FILES:
         return "lock file"
+    if filename.endswith(_CATALOGUE_EXTENSIONS):
+        return "translation catalogue"
     if filename.endswith(".map") and text.lstrip()[:1] == "{":
         return "source map"
     if re.search(r"[.-]min\.(?:js|mjs|cjs|css)$", filename):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from fluorite_mcp.cli.output import Output
@@ -94,6 +96,15 @@ def test_a_suggestion_in_a_pipe_is_its_context_alone(cli: Cli) -> None:
     assert "hono-rate-limit" in answer["spikes"][0]["id"]
     assert shown.rstrip("\n") == answer["context"].rstrip("\n")
     assert answer["used_tokens"] <= 800
+
+
+def test_a_person_sees_a_suggestion_rendered_with_what_it_is_made_of(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # How rich is told of a terminal.
+
+    shown = cli.ok("suggest", "add rate limiting to the Hono API", "--budget", "800")
+
+    assert "## Template" not in shown
+    assert re.search(r"\d templates?, .* tokens, shop, ", shown)
 
 
 def test_a_suggestion_of_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,7 +19,7 @@ def test_every_field_of_a_result_and_of_its_rows_is_described() -> None:
     schema = result_schema(SearchResult, describe_rows=True)
     assert set(schema["properties"]) == {field.name for field in fields(SearchResult)}
     assert set(schema["$defs"]["Hit"]["properties"]) == {field.name for field in fields(Hit)}
-    assert schema["properties"]["next_cursor"] == {"type": ["string", "null"]}
+    assert schema["properties"]["next_cursor"] == {"anyOf": [{"type": "string"}, {"type": "null"}]}
     assert schema["properties"]["mode"] == {"enum": ["hybrid", "lexical"]}
 
 
