@@ -80,7 +80,8 @@ class LexicalIndex:
             [match_expression(chosen, where), limit],
         )
         # Words the store has never seen count too: a query of unknown words is not answered by its known ones.
-        unseen = max(idf.values()) * len([word for word in words[:MAX_WORDS] if word not in idf])
+        # Those of another script do not: asking an English repository in Japanese is no sign of another topic.
+        unseen = max(idf.values()) * len([word for word in words[:MAX_WORDS] if word.isascii() and word not in idf])
         ideal = _SATURATION * (sum(idf[word] for word in chosen) + unseen)
         return LexicalMatches(tuple((int(key), float(score)) for key, score in rows), ideal)
 

@@ -76,7 +76,9 @@ def read_bundled(text: str, source: str) -> list[BundledChunk]:
         InputError: A line is not such a chunk; names file and line.
     """
     chunks = []
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line:
+            continue
         try:
             chunks.append(_from_line(json.loads(line)))
         except (ValueError, KeyError, TypeError) as error:

@@ -31,9 +31,8 @@ _SPIKES, _CODE, _NOTES = 3, 4, 3
 _FRAMEWORK_FACTOR = 1.6
 _OTHER_FRAMEWORK_FACTOR = 0.6
 
-# Lower, and the code shares a word with the task, not its purpose.
-_MIN_CODE_RELEVANCE = 0.4
-_MIN_SPIKE_RELEVANCE = 0.35
+# Lower, and a chunk shares a word with the task, not its purpose.
+_MIN_RELEVANCE = 0.33
 
 # Parts of the budget: the template is what gets copied, the rest says how it is done here.
 _SPIKE_SHARE, _CODE_SHARE, _NOTE_SHARE = 0.5, 0.25, 0.2
@@ -82,10 +81,8 @@ class Suggest:
         spikes = await self._chunks.of_scope(GLOBAL_SCOPE, ["spike"])
         intent = understand_task(request.task, request.frameworks, _stacks(spikes), _used(learned))
         templates = await self._templates(request, current, intent, spikes)
-        code = await self._find(request, current, ("code",), _CODE, _MIN_CODE_RELEVANCE) if current.project else ()
-        notes = await self._find(
-            request, current, ("note", "memory", "pattern", "insight"), _NOTES, _MIN_CODE_RELEVANCE
-        )
+        code = await self._find(request, current, ("code",), _CODE) if current.project else ()
+        notes = await self._find(request, current, ("note", "memory", "pattern", "insight"), _NOTES)
         conventions = _relevant(find_conventions(learned), templates, code, notes)
         pieces = [*_template_pieces(templates), *_convention_piece(conventions), *_hit_pieces(code, notes)]
         context = compose(_title(request.task), pieces, request.token_budget) if pieces else Context("", 0, ())
@@ -117,7 +114,7 @@ class Suggest:
         scored = [
             (_fit(one, intent), name, one)
             for name, one in best.items()
-            if one.relevance >= _MIN_SPIKE_RELEVANCE and name in by_spike
+            if one.relevance >= _MIN_RELEVANCE and name in by_spike
         ]
         scored.sort(key=lambda entry: (-entry[0], entry[1]))
         chosen = _close_to_best(scored)[:_SPIKES]
@@ -134,11 +131,13 @@ class Suggest:
         ]
 
     async def _find(
-        self, request: SuggestRequest, current: Current, kinds: tuple[str, ...], limit: int, minimum: float
+        self, request: SuggestRequest, current: Current, kinds: tuple[str, ...], limit: int
     ) -> tuple[Hit, ...]:
         ranking: Ranking = await self._search.rank(SearchRequest(request.task, kinds=kinds), current)
         page = [
-            one for one in ranking.ranked if one.relevance >= minimum and not is_test_path(one.chunk.origin.path or "")
+            one
+            for one in ranking.ranked
+            if one.relevance >= _MIN_RELEVANCE and not is_test_path(one.chunk.origin.path or "")
         ]
         return await self._search.hits(page[:limit], ranking, current, max_lines=25)
 

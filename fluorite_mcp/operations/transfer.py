@@ -19,6 +19,8 @@ from fluorite_mcp.ports import ChunkStore, Embedder, HistoryStore, ProjectStore,
 FORMAT = "fluorite-export"
 VERSION = 1
 
+_TYPES = ("header", "project", "file", "chunk", "relation", "undo")
+
 _PORTION = 500
 
 
@@ -62,7 +64,8 @@ class Transfer:
                 yield _line("chunk", _chunk_values(chunk, roots, events[chunk.id]))
             after = chunks[-1].key
         for relation, created in await self._relations.all():
-            yield _line("relation", {**asdict(relation), "created_at": created})
+            edge = {"source": relation.source, "target": relation.target, "relation": relation.type}
+            yield _line("relation", {**edge, "weight": relation.weight, "created_at": created})
         for token, at, ids in await self._undos.all():
             yield _line("undo", {"token": token, "at": at, "ids": ids})
 
@@ -86,7 +89,7 @@ class Transfer:
             roots = await self._import_projects(by_type.get("project", []), by_type.get("file", []))
             count = await self._import_chunks(by_type.get("chunk", []), roots)
             for number, values in by_type.get("relation", []):
-                edge = Relation(*_fields(number, values, "source", "target", "type", "weight"))
+                edge = Relation(*_fields(number, values, "source", "target", "relation", "weight"))
                 await self._relations.put([edge], values["created_at"])
             for number, values in by_type.get("undo", []):
                 token, at, ids = _fields(number, values, "token", "at", "ids")
@@ -137,6 +140,9 @@ def _read(line: str, number: int) -> tuple[str, dict[str, Any]]:
 
 
 def _check_header(records: Sequence[tuple[str, dict[str, Any]]]) -> None:
+    for number, (type_, _) in enumerate(records, 1):
+        if type_ not in _TYPES:
+            raise InputError(f"line {number} is of the unknown type {type_!r}. Nothing was imported.")
     if not records or records[0] != ("header", {"format": FORMAT, "version": VERSION}):
         raise InputError(f"line 1 is not the header of a {FORMAT} of version {VERSION}. Nothing was imported.")
 

@@ -12,7 +12,7 @@ from fluorite_mcp.index.lexical import LexicalMatches, ScopeFilter
 from fluorite_mcp.models import Chunk
 from fluorite_mcp.results import Mode
 from fluorite_mcp.search.query import Query, understand
-from fluorite_mcp.search.ranking import RELEVANCE_CUTOFF, Candidate, Ranked, rank
+from fluorite_mcp.search.ranking import Candidate, Ranked, answers, rank
 
 if TYPE_CHECKING:
     import numpy as np
@@ -121,7 +121,7 @@ class HybridSearch:
         lexical = await self._lexical(query, where, limit)
         candidates = await self._candidates(lexical, dense or {}, where)
         ranked = rank(query, candidates)
-        relevant = any(one.relevance >= RELEVANCE_CUTOFF for one in ranked)
+        relevant = answers(ranked)
         return Ranking(
             query, tuple(ranked) if relevant else (), "lexical" if dense is None else "hybrid", not relevant, notices
         )

@@ -35,6 +35,7 @@ def serve() -> NoReturn:
     """Serve until stdin ends or a signal comes; never returns."""
     # Until the loop runs there is nothing to close, and a traceback would explain nothing.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _leave_project_off_the_path()
     with _stdout_diverted():
         server = _build()
     try:
@@ -42,6 +43,13 @@ def serve() -> NoReturn:
     except Exception:
         logger.exception("the server ended with an error")
     _leave(EXIT_CRASHED)
+
+
+def _leave_project_off_the_path() -> None:
+    """Under `python -m` the working folder comes first on the path: a project's own `numpy.py` must not become ours."""
+    folder = Path.cwd()
+    if Path(__file__).parents[2] != folder:  # A checkout that is not installed is found only there.
+        sys.path[:] = [entry for entry in sys.path if entry and Path(entry) != folder]
 
 
 def _build() -> FluoriteServer:

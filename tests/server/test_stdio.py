@@ -164,6 +164,16 @@ def test_a_file_name_that_is_not_utf8_does_not_end_the_server(wire: Wire, projec
     assert wire.request("tools/call", {"name": "learn", "arguments": {}})["result"]["isError"] is False
 
 
+def test_modules_of_the_project_are_read_and_never_run(project: Path, environ: dict[str, str]) -> None:
+    for name in ("numpy", "yaml", "mcp", "pydantic", "aiosqlite"):
+        (project / f"{name}.py").write_text("raise SystemExit('the project was run')\n")
+    with Wire(project, environ) as wire:
+        answer = wire.request(
+            "tools/call", {"name": "search", "arguments": {"query": "the project was run", "kinds": "code"}}
+        )
+        assert answer["result"]["structuredContent"]["hits"][0]["path"].endswith(".py")
+
+
 @pytest.mark.parametrize("end", ENDINGS)
 def test_an_idle_server_ends_promptly(wire: Wire, end: Callable[[Wire], None]) -> None:
     wire.request("tools/call", {"name": "status", "arguments": {}})
