@@ -55,7 +55,7 @@ from fluorite_mcp.search.fields import FIELDS_VERSION, lexical_fields
 from fluorite_mcp.search.headers import HeaderCache
 from fluorite_mcp.search.hybrid import HybridSearch
 from fluorite_mcp.settings import Settings, load_settings
-from fluorite_mcp.storage.backup import backup_is_due, create_backup, list_backups
+from fluorite_mcp.storage.backup import create_daily_backup, list_backups
 from fluorite_mcp.storage.cache import DiskBlobCache
 from fluorite_mcp.storage.store import Store, open_store
 
@@ -161,6 +161,7 @@ class Engine:
     async def close(self) -> None:
         """Stop background work and close every file."""
         await self._upkeep.stop()
+        await self._get.stop()
         await asyncio.to_thread(self._cache.close)
         await self._stored.close()
 
@@ -382,8 +383,7 @@ class Engine:
         return tuple(taken)
 
     def _back_up(self) -> Path | None:
-        path, now = self._stored.database.path, _utc_now()
-        return create_backup(path, "daily", now) if backup_is_due(path, now) else None
+        return create_daily_backup(self._stored.database.path, _utc_now())
 
     def _newest_backup(self) -> Path | None:
         return next(reversed(list_backups(self._stored.database.path)), None)
@@ -407,7 +407,8 @@ def _worker_command(settings: Settings, embedder: Embedder) -> tuple[str, ...]:
     if not settings.learning.parallel_processing:
         return ()
     model = "" if embedder.is_slow else settings.ml.embedding_model
-    return (sys.executable, "-m", "fluorite_mcp.worker", model)
+    # -P: the working folder is the project's, and a module of its own must not become ours.
+    return (sys.executable, "-P", "-m", "fluorite_mcp.worker", model)
 
 
 def _absolute(folder: str | Path) -> Path:

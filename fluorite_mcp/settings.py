@@ -20,7 +20,11 @@ from fluorite_mcp.errors import ConfigError
 
 CONFIG_NAME = "fluorite.toml"
 ENV_PREFIX = "FLUORITE_"
+# Variables of the project's own tests and scripts; a server that inherits them must start all the same.
+TEST_PREFIX = ENV_PREFIX + "TEST_"
 TOOL_GROUPS = ("core", "spikes", "episodes", "memory")
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 # Variables that are read beside the sections.
 _PLAIN_VARIABLES = frozenset({"DATA_DIR", "TOOLS", "LOG_LEVEL", "EMBEDDING_KEY"})
@@ -66,7 +70,7 @@ class Settings(_Section):
     learning: LearningSettings = LearningSettings()
     ml: MlSettings = MlSettings()
     tools: tuple[str, ...] = TOOL_GROUPS
-    log_level: str = Field(default="WARNING", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_level: str = Field(default="WARNING", pattern=f"^({'|'.join(LOG_LEVELS)})$")
     embedding_key: SecretStr | None = None
 
 
@@ -111,7 +115,7 @@ def _build(folder: Path, values: Mapping[str, Any], variables: Mapping[str, str]
     if tools := variables.get(ENV_PREFIX + "TOOLS"):
         plain["tools"] = _tool_groups(tools)
     if level := variables.get(ENV_PREFIX + "LOG_LEVEL"):
-        plain["log_level"] = level.upper()
+        plain["log_level"] = _log_level(level)
     if key := variables.get(ENV_PREFIX + "EMBEDDING_KEY"):
         plain["embedding_key"] = key
     try:
@@ -123,16 +127,24 @@ def _build(folder: Path, values: Mapping[str, Any], variables: Mapping[str, str]
 
 
 def _tool_groups(text: str) -> tuple[str, ...]:
-    groups = tuple(part.strip() for part in text.split(",") if part.strip())
+    groups = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     for group in groups:
         if group not in TOOL_GROUPS:
             raise ConfigError(f"FLUORITE_TOOLS: unknown group {group!r}. It may hold {', '.join(TOOL_GROUPS)}.")
+    if not groups:
+        raise ConfigError(f"FLUORITE_TOOLS={text!r} names no group. It may hold {', '.join(TOOL_GROUPS)}.")
     return groups
+
+
+def _log_level(text: str) -> str:
+    if (level := text.upper()) not in LOG_LEVELS:
+        raise ConfigError(f"FLUORITE_LOG_LEVEL={text!r} is unknown. It may be {', '.join(LOG_LEVELS)}.")
+    return level
 
 
 def _read_file(path: Path, *, optional: bool = False) -> dict[str, dict[str, Any]]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Some editors begin a file with a byte order mark.
     except FileNotFoundError as error:
         if optional:
             return {}
@@ -145,7 +157,9 @@ def _read_file(path: Path, *, optional: bool = False) -> dict[str, dict[str, Any
         raise ConfigError(f"{path}: not valid TOML: {error}.") from error
     for section, entries in values.items():
         line = _line_of(text, section, None)
-        if section not in _SECTIONS or not isinstance(entries, dict):
+        if section in _SECTIONS and not isinstance(entries, dict):
+            raise ConfigError(f"{path}:{line}: {section!r} is a section; write [{section}] and its keys below.")
+        if section not in _SECTIONS:
             raise ConfigError(f"{path}:{line}: unknown section {section!r}. {_nearest(section, list(_SECTIONS))}")
         for key, value in entries.items():
             where = f"{path}:{_line_of(text, section, key)}"
@@ -156,7 +170,7 @@ def _read_file(path: Path, *, optional: bool = False) -> dict[str, dict[str, Any
 
 def _section_variables(variables: Mapping[str, str]) -> Iterator[tuple[str, str, str, str]]:
     for variable, text in sorted(variables.items()):
-        if not variable.startswith(ENV_PREFIX):
+        if not variable.startswith(ENV_PREFIX) or variable.startswith(TEST_PREFIX):
             continue
         name = variable.removeprefix(ENV_PREFIX)
         if name in _PLAIN_VARIABLES:
@@ -206,4 +220,6 @@ def _line_of(text: str, section: str, key: str | None) -> int:
                 return number
         elif inside and assignment.match(line):
             return number
-    return 1
+    # Dotted keys and inline tables stand outside their section.
+    anywhere = re.compile(rf"\b{re.escape(key or section)}[\"']?\s*=")
+    return next((number for number, line in enumerate(text.splitlines(), 1) if anywhere.search(line)), 1)

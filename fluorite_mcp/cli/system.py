@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +12,6 @@ from fluorite_mcp.cli.command import EXIT_FAILED, command
 from fluorite_mcp.cli.output import Output
 from fluorite_mcp.cli.session import Session
 from fluorite_mcp.cli.show_status import show_findings, show_models, show_settings
-from fluorite_mcp.errors import InputError
 
 if TYPE_CHECKING:
     from fluorite_mcp.cli.inspect_settings import ConfigReport
@@ -95,11 +93,5 @@ def models(session: Session) -> None:
 def serve(session: Session) -> None:
     """Serve MCP over standard input and output, the same as no command."""
     from fluorite_mcp.server.stdio import serve as serve_stdio
-    from fluorite_mcp.settings import CONFIG_NAME
 
-    if session.config:
-        raise InputError(f"The server reads {CONFIG_NAME} in the data folder; put the file there, or pass --data-dir.")
-    if session.data_dir:
-        # The server reads its settings as every client starts it: from the environment.
-        os.environ["FLUORITE_DATA_DIR"] = str(session.data_dir.expanduser().absolute())
-    serve_stdio()
+    serve_stdio(session.settings())

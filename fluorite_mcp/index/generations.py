@@ -9,12 +9,14 @@ time: its vectors come from the store.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from fluorite_mcp.errors import StoreError, StoreFullError
 from fluorite_mcp.index import vectors
 from fluorite_mcp.models import Generation
 
@@ -52,12 +54,12 @@ class VectorTruth(Protocol):
         """Return the published generation."""
         ...
 
-    async def publish(self, generation: Generation, at: str) -> None:
-        """Make a generation the current one."""
+    async def publish(self, generation: Generation, at: str, reembeddings: int) -> bool:
+        """Make a generation the current one; False if vectors were embedded anew since it was built."""
         ...
 
-    async def withdraw(self, scope: int) -> None:
-        """Unpublish a generation."""
+    async def withdraw(self, scope: int, number: int) -> bool:
+        """Unpublish a generation; False if it is not the current one any more."""
         ...
 
 
@@ -65,9 +67,10 @@ class VectorTruth(Protocol):
 class _Scope:
     """What this process has loaded of one scope."""
 
+    model: str
     state: tuple[int, int, int, int]
-    generation: Generation | None
-    base: Any | None
+    generation: Generation | None = None
+    base: Any | None = None
     tail: Any | None = None
     last_chunk: int = 0
     last_removal: int = 0
@@ -125,6 +128,8 @@ class VectorIndex:
     async def _refresh(self, scope: int, model: str, version: int) -> _Scope:
         async with self._locks.setdefault(scope, asyncio.Lock()):
             loaded = self._scopes.get(scope)
+            if loaded is not None and loaded.model != model:
+                loaded = None
             if loaded is not None and loaded.version == version:
                 return loaded
             state = await self._truth.state(scope)
@@ -141,14 +146,25 @@ class VectorIndex:
     async def _load(self, scope: int, model: str, state: tuple[int, int, int, int]) -> _Scope:
         generation = await self._truth.generation(scope)
         if generation is None or generation.model != model:
-            return _Scope(state, None, None)
+            return _Scope(model, state)
         path = self._folder / generation.file
         base = await asyncio.to_thread(vectors.read_index, path, generation.checksum)
         if base is None:
-            self._report(f"The vector index {path.name} was missing or damaged and is rebuilt from the store.")
-            await self._truth.withdraw(scope)
-            return _Scope(state, None, None)
-        return _Scope(state, generation, base, last_chunk=generation.last_chunk, last_removal=generation.last_removal)
+            await self._withdraw(generation)
+            return _Scope(model, state)
+        return _Scope(
+            model, state, generation, base, last_chunk=generation.last_chunk, last_removal=generation.last_removal
+        )
+
+    async def _withdraw(self, generation: Generation) -> None:
+        """Unpublish a generation whose file cannot be read, unless others published a newer one and removed it."""
+        try:
+            if not await self._truth.withdraw(generation.scope, generation.number):
+                return
+        except StoreError as error:
+            # A store that cannot be written now can still be searched.
+            logger.warning("generation %d stays published: %s", generation.number, error)
+        self._report(f"The vector index {generation.file} was missing or damaged and is rebuilt from the store.")
 
     async def _catch_up(self, scope: int, model: str, loaded: _Scope) -> None:
         rows = await self._truth.after(scope, model, loaded.last_chunk)
@@ -173,36 +189,51 @@ class VectorIndex:
         return loaded.tail_size + len(loaded.removed) > max(TAIL_LIMIT, TAIL_FRACTION * loaded.base_size)
 
     async def compact(self, scope: int, model: str) -> Generation | None:
-        """Build and publish the next generation of a scope from the store; None when another process does so.
+        """Build and publish the next generation of a scope from the store.
+
+        None when another process does so, when there is nothing to publish, or when vectors changed meanwhile.
 
         Raises:
-            OSError: The folder cannot be written.
+            StoreFullError: The folder cannot be written.
         """
         import filelock
 
-        self._folder.mkdir(parents=True, exist_ok=True)
         lock = filelock.FileLock(self._folder / f"{scope}.lock", blocking=False, thread_local=False)
         try:
+            self._folder.mkdir(parents=True, exist_ok=True)
             lock.acquire()
         except filelock.Timeout:
             return None
+        except OSError as error:
+            raise self._unwritable(error) from error
         try:
             return await self._build(scope, model)
+        except OSError as error:
+            raise self._unwritable(error) from error
         finally:
             lock.release()
 
+    def _unwritable(self, error: OSError) -> StoreFullError:
+        return StoreFullError(
+            f"The vector index in {self._folder} cannot be written ({error}). Free disk space or check permissions; "
+            "search goes on without it."
+        )
+
     async def _build(self, scope: int, model: str) -> Generation | None:
         # Removals first: one that happens meanwhile is then masked again by every reader, which is harmless.
-        removal = (await self._truth.state(scope))[2]
+        _, _, removal, reembeddings = await self._truth.state(scope)
         rows = await self._truth.after(scope, model, 0)
         if not rows:
             return None
         old = await self._truth.generation(scope)
         number = old.number + 1 if old else self._next_number(scope)
         path = self._folder / f"{scope}-{number}.faiss"
+        self._remove_partial_files(scope)
         checksum = await asyncio.to_thread(_build_file, rows, path)
         generation = Generation(scope, number, path.name, checksum, model, len(rows), rows[-1][0], removal)
-        await self._truth.publish(generation, self._now())
+        if not await self._truth.publish(generation, self._now(), reembeddings):
+            path.unlink(missing_ok=True)
+            return None
         self._remove_old_files(scope, number)
         return generation
 
@@ -210,11 +241,18 @@ class VectorIndex:
         """A number no file has: a withdrawn generation may still be mapped by another process."""
         return 1 + max((_number(path) for path in self._folder.glob(f"{scope}-*.faiss")), default=0)
 
+    def _remove_partial_files(self, scope: int) -> None:
+        """Delete what a killed process left; only the holder of the scope's lock writes here."""
+        for path in self._folder.glob(f"{scope}-*.partial"):
+            path.unlink(missing_ok=True)
+
     def _remove_old_files(self, scope: int, number: int) -> None:
         """Delete files that no reader opens any more; the one before stays for those that just read its row."""
         for path in self._folder.glob(f"{scope}-*.faiss"):
             if _number(path) < number - 1:
-                path.unlink(missing_ok=True)
+                # Windows keeps a file that another process has mapped; the next compaction tries again.
+                with contextlib.suppress(PermissionError):
+                    path.unlink(missing_ok=True)
 
     def _report(self, notice: str) -> None:
         logger.warning(notice)

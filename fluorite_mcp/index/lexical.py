@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -12,6 +12,10 @@ _FIELD_WEIGHTS = "0.0, 3.0, 4.0, 3.0, 1.0"  # scope, title, symbol, path, body
 
 # More words than this make a pasted text, whose rarest words say the most.
 MAX_WORDS = 24
+
+# Postings that may be scored for one query: about two milliseconds' worth. The rarest `MIN_WORDS` always are.
+POSTINGS_BUDGET = 3_000
+MIN_WORDS = 2
 
 # The largest factor BM25 gives one word: k1 + 1 with FTS5's fixed k1 = 1.2.
 _SATURATION = 2.2
@@ -70,10 +74,11 @@ class LexicalIndex:
             where: Which chunks count.
             limit: At most so many chunks.
         """
-        idf = await self._idf(words)
-        if not idf:
+        counts, size = await self._counts(words)
+        if not counts:
             return LexicalMatches((), 0.0)
-        chosen = sorted(idf, key=lambda word: -idf[word])[:MAX_WORDS]
+        chosen = choose_words(counts)
+        idf = {word: inverse_frequency(count, size) for word, count in counts.items()}
         rows = await self._sql.fetch(
             f"SELECT rowid, -bm25(words, {_FIELD_WEIGHTS}) AS score FROM words WHERE words MATCH ?"  # noqa: S608 - constants
             " ORDER BY score DESC LIMIT ?",
@@ -85,12 +90,12 @@ class LexicalIndex:
         ideal = _SATURATION * (sum(idf[word] for word in chosen) + unseen)
         return LexicalMatches(tuple((int(key), float(score)) for key, score in rows), ideal)
 
-    async def _idf(self, words: Sequence[str]) -> dict[str, float]:
-        """Return log((N - n + 0.5) / (n + 0.5)) of the known words, as FTS5's bm25() weighs them."""
+    async def _counts(self, words: Sequence[str]) -> tuple[dict[str, int], int]:
+        """Return in how many chunks each known word stands, and how many chunks there are."""
         marks = ",".join("?" * len(words))
         rows = await self._sql.fetch(f"SELECT term, doc FROM word_counts WHERE term IN ({marks})", list(words))  # noqa: S608
-        size = max(await self._size(), max((int(count) for _, count in rows), default=1))
-        return {word: max(math.log((size - count + 0.5) / (count + 0.5)), 1e-6) for word, count in rows}
+        counts = {word: int(count) for word, count in rows}
+        return counts, max(await self._size(), *counts.values(), 1)
 
     async def _size(self) -> int:
         """Return how many chunks there are, counted anew only when the store changed."""
@@ -99,6 +104,26 @@ class LexicalIndex:
             rows = await self._sql.fetch("SELECT count(*) FROM chunks WHERE retired_at IS NULL")
             self._counted = (version, int(rows[0][0]))
         return self._counted[1]
+
+
+def choose_words(counts: Mapping[str, int]) -> list[str]:
+    """Return the words to look up, rarest first, until their postings exceed `POSTINGS_BUDGET`.
+
+    Scoring costs as much as there are postings, and a word that stands everywhere decides nothing.
+    """
+    chosen: list[str] = []
+    postings = 0
+    for word in sorted(counts, key=lambda word: (counts[word], word))[:MAX_WORDS]:
+        postings += counts[word]
+        if len(chosen) >= MIN_WORDS and postings > POSTINGS_BUDGET:
+            break
+        chosen.append(word)
+    return chosen
+
+
+def inverse_frequency(count: int, size: int) -> float:
+    """Return log((N - n + 0.5) / (n + 0.5)), as FTS5's bm25() weighs a word that stands in n of N chunks."""
+    return max(math.log((size - count + 0.5) / (count + 0.5)), 1e-6)
 
 
 def match_expression(words: Sequence[str], where: ScopeFilter) -> str:

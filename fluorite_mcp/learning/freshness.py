@@ -99,4 +99,8 @@ def file_freshness(root: Path | None, path: str | None, size_and_time: tuple[int
         status = (root / path).stat()
     except OSError:
         return "gone"
-    return "fresh" if (status.st_size, status.st_mtime_ns) == size_and_time else "drifted"
+    if size_and_time is None:
+        return "drifted"
+    size, modified = size_and_time
+    # The scan keeps the time of a file that was just written negative.
+    return "fresh" if status.st_size == size and status.st_mtime_ns in (modified, -modified) else "drifted"

@@ -25,8 +25,7 @@ def head_commit(root: Path) -> str | None:
         return head
     name = head.removeprefix("ref: ")
     # A worktree has its own HEAD and shares the branches with the main repository.
-    common = _read(git / "commondir")
-    for folder in (git, git / common) if common else (git,):
+    for folder in (git, _shared(git)):
         if commit := _read(folder / name) or _packed(folder, name):
             return commit
     return None
@@ -38,6 +37,17 @@ def _git_folder(root: Path) -> Path | None:
         return git
     pointer = _read(git)
     return root / pointer.removeprefix("gitdir: ") if pointer else None
+
+
+def shared_git_folder(root: Path) -> Path | None:
+    """Return the folder with what all worktrees of a repository share, or None where there is no repository."""
+    git = _git_folder(root)
+    return _shared(git) if git else None
+
+
+def _shared(git: Path) -> Path:
+    common = _read(git / "commondir")
+    return git / common if common else git
 
 
 def _packed(git: Path, name: str) -> str | None:

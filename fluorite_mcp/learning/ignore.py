@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from pathspec import GitIgnoreSpec
+from fluorite_mcp.learning.git import shared_git_folder
+from fluorite_mcp.learning.ignore_patterns import IgnorePatterns
 
 IGNORE_FILES = (".gitignore", ".ignore", ".fluoriteignore")
 
@@ -25,15 +25,18 @@ IGNORED_FOLDERS = frozenset(
 class IgnoreRules:
     """The rules that hold in one folder: its own ignore files', then its parents'."""
 
-    def __init__(self, folder: str = "", parent: IgnoreRules | None = None, spec: GitIgnoreSpec | None = None) -> None:
+    def __init__(
+        self, folder: str = "", parent: IgnoreRules | None = None, patterns: IgnorePatterns | None = None
+    ) -> None:
         self._prefix = f"{folder}/" if folder else ""
         self._parent = parent
-        self._spec = spec
+        self._patterns = patterns
 
     @classmethod
     def of_root(cls, root: Path) -> IgnoreRules:
         """Return the rules that hold at a project's root, git's private ones included."""
-        private = cls(spec=_read_spec([root / ".git" / "info" / "exclude"]))
+        git = shared_git_folder(root)
+        private = cls(patterns=_read_patterns([git / "info" / "exclude"])) if git else cls()
         return private.inside("", root)
 
     def inside(self, folder: str, path: Path, names: frozenset[str] | None = None) -> IgnoreRules:
@@ -45,31 +48,27 @@ class IgnoreRules:
             names: The names in it, if they were listed already.
         """
         present = [path / name for name in IGNORE_FILES if names is None or name in names]
-        spec = _read_spec(present)
-        return IgnoreRules(folder, self, spec) if spec is not None else self
+        patterns = _read_patterns(present)
+        return IgnoreRules(folder, self, patterns) if patterns else self
 
     def ignores(self, path: str, *, is_folder: bool) -> bool:
         """Whether a path relative to the root is left out; the deepest rule that speaks of it decides."""
         rules: IgnoreRules | None = self
         while rules is not None:
-            if rules._spec is not None:
-                inner = path.removeprefix(rules._prefix) + ("/" if is_folder else "")
-                verdict = rules._spec.check_file(inner).include
+            if rules._patterns is not None:
+                verdict = rules._patterns.verdict(path.removeprefix(rules._prefix), is_folder=is_folder)
                 if verdict is not None:
                     return verdict
             rules = rules._parent
         return False
 
 
-def _read_spec(paths: list[Path]) -> GitIgnoreSpec | None:
+def _read_patterns(paths: list[Path]) -> IgnorePatterns | None:
     lines: list[str] = []
     for path in paths:
         try:
-            lines += path.read_text(encoding="utf-8", errors="replace").splitlines()
+            # As git does: without a byte order mark, and only a line break ends a pattern.
+            lines += re.split(r"\r?\n", path.read_text(encoding="utf-8-sig", errors="replace"))
         except OSError:
             continue
-    if not lines:
-        return None
-    from pathspec import GitIgnoreSpec
-
-    return GitIgnoreSpec.from_lines(lines)
+    return IgnorePatterns(lines) if lines else None

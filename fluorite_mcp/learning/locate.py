@@ -16,12 +16,13 @@ _SYSTEM_FOLDERS = (
     "/dev",
     "/boot",
     "/run",
-    "/root/.ssh",
     "/var/run",
     "/var/lib",
     "/bin",
     "/sbin",
 )
+# Folders of keys, in whose home they may lie.
+_SECRET_FOLDERS = frozenset({".ssh", ".gnupg", ".aws", ".kube"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +67,19 @@ def locate(place: Place, path: str | None) -> Location:
     Raises:
         InputError: The path does not exist or cannot be a path.
         OutsideRootError: It lies outside what this session may read.
-        ProjectError: It is a folder of the operating system.
+        ProjectError: It is a folder of the operating system or of keys, or the session's own folder is gone.
     """
     base = place.base.resolve()
-    base_root = find_root(base) or base
+    base_root = _root_of(base)
     if path is None or not path.strip():
-        return Location(base_root)
+        if not base.is_dir():
+            raise ProjectError(
+                f"The session's folder {base} does not exist. Pass path, or start in a project's folder."
+            )
+        return Location(_checked(base_root))
     if "\0" in path:
         raise InputError("path holds a NUL character; give a plain folder name.")
-    given = Path(path).expanduser()
+    given = _expand(path)
     target = _resolve(given if given.is_absolute() else base_root / given, path)
     _check_allowed(place, given, target, base_root)
     folder = target if target.is_dir() else target.parent
@@ -84,9 +89,30 @@ def locate(place: Place, path: str | None) -> Location:
         if (nested := find_root(folder)) is not None and nested.is_relative_to(base_root):
             root = nested
     else:
-        root = find_root(folder) or folder
+        root = _root_of(folder)
     part = "" if target == root else target.relative_to(root).as_posix()
-    return Location(root, part)
+    return Location(_checked(root), part)
+
+
+def _root_of(folder: Path) -> Path:
+    """Return the root of the repository around a folder; a home folder under version control is not one."""
+    found = find_root(folder)
+    return folder if found is None or is_personal(found) else found
+
+
+def _checked(root: Path) -> Path:
+    try:
+        str(root).encode()
+    except UnicodeEncodeError as error:
+        raise ProjectError(f"{str(root)!r} is not valid UTF-8, so it cannot be kept. Rename the folder.") from error
+    return root
+
+
+def _expand(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise InputError(f"path {path[:200]!r} names a user who has no home folder here.") from error
 
 
 def _resolve(target: Path, path: str) -> Path:
@@ -98,7 +124,7 @@ def _resolve(target: Path, path: str) -> Path:
 
 def _check_allowed(place: Place, given: Path, target: Path, base_root: Path) -> None:
     if place.roots:
-        roots = [find_root(root.resolve()) or root.resolve() for root in place.roots]
+        roots = [_root_of(root.resolve()) for root in place.roots]
         if not any(target.is_relative_to(root) for root in roots):
             names = ", ".join(map(str, roots))
             raise OutsideRootError(f"path {given} lies outside the allowed root {names}. Give a path inside it.")
@@ -106,5 +132,9 @@ def _check_allowed(place: Place, given: Path, target: Path, base_root: Path) -> 
         raise OutsideRootError(
             f"path {given} leaves the allowed root {base_root}. Give a path inside it, or an absolute project folder."
         )
-    if any(target == Path(folder) or target.is_relative_to(folder) for folder in _SYSTEM_FOLDERS):
-        raise ProjectError(f"path {target} is a folder of the operating system, not a project. Give a project folder.")
+    if _SECRET_FOLDERS.intersection(target.parts) or any(
+        target.is_relative_to(at) for folder in _SYSTEM_FOLDERS for at in (folder, Path(folder).resolve())
+    ):
+        raise ProjectError(
+            f"path {target} is a folder of the operating system or of keys, not a project. Give a project."
+        )

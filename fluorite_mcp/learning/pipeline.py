@@ -14,12 +14,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fluorite_mcp.errors import EmbeddingError, StoreBusyError
+from fluorite_mcp.errors import EmbeddingError, ProjectError, StoreBusyError
 from fluorite_mcp.learning.freshness import FreshnessWatch
 from fluorite_mcp.learning.git import head_commit
 from fluorite_mcp.learning.prepare import FileTask, PreparedFile
 from fluorite_mcp.learning.ready import embed_chunks
-from fluorite_mcp.learning.scan import Scan, scan_project
+from fluorite_mcp.learning.scan import ROOT_FOLDER, Scan, scan_project
 from fluorite_mcp.learning.workers import FileWorkers
 from fluorite_mcp.models import Chunk, FileRecord, PreparedChunk, Project
 
@@ -102,13 +102,18 @@ class ProjectLearner:
 
         Raises:
             StoreBusyError: Another process learns the project, and `wait` is false or took too long.
+            ProjectError: The root cannot be read.
         """
         root = Path(project.root)
         async with self._alone(project, LOCK_TIMEOUT_SECONDS if wait else 0.0):
             scan = await asyncio.to_thread(scan_project, root)
+            if reason := scan.skipped.get(ROOT_FOLDER):
+                # A folder on a disk that is gone for now must not look like one whose files were all deleted.
+                raise ProjectError(f"{root} cannot be learned: {reason}. What was learned of it is kept.")
             known = await self._projects.files(project.key)
             report = await self._apply(project, scan, known, force=force, kinds=kinds, progress=progress)
-            self._watch.remember(project.root, scan)
+            if not kinds:  # The rest is still to be learned.
+                self._watch.remember(project.root, scan)
             return report
 
     @asynccontextmanager
@@ -165,10 +170,12 @@ class ProjectLearner:
             return
         async with self._transactions.atomic():
             chunks = await self._chunks.of_files(project.key, paths)
-            await self._chunks.remove([chunk.key for chunk in chunks])
+            # What the user archived stays so: the file may come back, as it does on another branch.
+            living = [chunk.key for chunk in chunks if chunk.retired_at is None]
+            await self._chunks.remove(living)
             await self._projects.remove_files(project.key, paths)
         report.files_removed += len(paths)
-        report.chunks_removed += len(chunks)
+        report.chunks_removed += len(living)
 
     async def _write(self, project: Project, batch: Sequence[PreparedFile], report: LearningReport) -> None:
         changed = [file for file in batch if file.chunks is not None]

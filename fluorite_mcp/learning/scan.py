@@ -17,15 +17,17 @@ MAX_FILE_BYTES = 1_048_576
 MAX_FILES = 500_000
 
 
+# How `Scan.skipped` calls the root itself.
+ROOT_FOLDER = "."
+
 # File systems tell times in ticks of some milliseconds: what changed this recently may change again within its tick,
-# and look the same. Its time is kept as `UNSETTLED`, so that the next look reads it again.
+# and look the same. Its time is kept negative, which no look finds again, so that the next one reads the file anew.
 _SETTLING_NS = 50_000_000
-UNSETTLED = 0
 
 
 @dataclass(frozen=True, slots=True)
 class FileStat:
-    """What a directory entry says of a file."""
+    """What a directory entry says of a file: size in bytes, time in nanoseconds (negative: it may change again)."""
 
     size: int
     modified_ns: int
@@ -64,7 +66,7 @@ def _scan_folder(path: Path, folder: str, rules: IgnoreRules, scan: Scan) -> Non
         with os.scandir(path) as entries:
             listed = sorted(entries, key=lambda entry: entry.name)
     except OSError as error:
-        scan.skipped[folder or "."] = f"folder cannot be read ({error.strerror})"
+        scan.skipped[folder or ROOT_FOLDER] = f"folder cannot be read ({error.strerror})"
         return
     if folder:
         rules = rules.inside(folder, path, frozenset(entry.name for entry in listed))
@@ -98,7 +100,8 @@ def _scan_file(entry: os.DirEntry[str], relative: str, scan: Scan) -> None:
 
 
 def _settled(modified_ns: int) -> int:
-    return modified_ns if time.time_ns() - modified_ns > _SETTLING_NS else UNSETTLED
+    # A time far in the future, of another machine's clock, is as settled as one in the past.
+    return modified_ns if abs(time.time_ns() - modified_ns) > _SETTLING_NS else -modified_ns
 
 
 def _is_text(name: str) -> bool:

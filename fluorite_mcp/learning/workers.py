@@ -48,6 +48,7 @@ class FileWorkers:
         self._executor = ThreadPoolExecutor(max(1, self._count), thread_name_prefix="prepare")
         self._own = threading.local()
         self._processes: list[subprocess.Popen[bytes]] = []
+        self._is_closing = False
 
     async def __aenter__(self) -> FileWorkers:
         return self
@@ -55,6 +56,7 @@ class FileWorkers:
     async def __aexit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        self._is_closing = True
         for process in self._processes:
             process.kill()
         self._executor.shutdown(wait=False, cancel_futures=True)
@@ -84,6 +86,8 @@ class FileWorkers:
             send(process.stdin, batch)
             prepared: list[PreparedFile] = receive(process.stdout)
         except (OSError, EOFError, pickle.PickleError) as error:
+            if self._is_closing:
+                return []
             logger.warning("a worker process failed (%s); its files are prepared here", error)
             self._own.process = None
             return prepare_batch(batch)

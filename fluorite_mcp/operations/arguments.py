@@ -8,10 +8,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from fluorite_mcp.errors import InputError, TooLargeError, UnknownIdError
+from fluorite_mcp.models import Chunk
 from fluorite_mcp.ports import ChunkStore
 
 MAX_IDS = 200
 _NEAREST_IDS = 3
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def check_text(name: str, text: str, *, max_chars: int) -> None:
@@ -36,7 +39,7 @@ def check_characters(name: str, text: str) -> None:
     """
     if (position := text.find("\0")) >= 0:
         raise InputError(f"{name} holds a NUL character at position {position}; remove it.")
-    if not text.isascii() and (lone := re.search("[\ud800-\udfff]", text)):
+    if not text.isascii() and (lone := _SURROGATE.search(text)):
         raise InputError(f"{name} holds half of a surrogate pair at position {lone.start()}; send valid Unicode.")
 
 
@@ -66,30 +69,43 @@ def check_time(name: str, text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-async def check_ids(chunks: ChunkStore, ids: Sequence[str], known: Sequence[str]) -> None:
-    """Refuse ids that are not known, naming the nearest.
+def utc_text(name: str, text: str) -> str:
+    """Return an ISO 8601 time as the store keeps times, in UTC, so that the texts compare as the times do.
 
-    Args:
-        chunks: The store, for the nearest ids.
-        ids: The ids asked for.
-        known: Those of them that exist.
+    Raises:
+        InputError: The text is no time.
+    """
+    moment = check_time(name, text)
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError as error:
+        raise InputError(f"{name} {text[:100]!r} lies outside the years 1 to 9999.") from error
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+async def find_all(chunks: ChunkStore, ids: Sequence[str]) -> dict[str, Chunk]:
+    """Return the whole chunk of each id, each id once, in order.
 
     Raises:
         InputError: None or too many ids.
-        UnknownIdError: Some id is unknown.
+        UnknownIdError: Some id is unknown; names the nearest.
     """
     if not ids:
         raise InputError("ids is empty; pass ids from search.")
     if len(ids) > MAX_IDS:
         raise InputError(f"ids holds {len(ids)}; at most {MAX_IDS} at once.")
+    # Half of a surrogate pair cannot even be asked for.
+    found = await chunks.find([id_ for id_ in ids if not _SURROGATE.search(id_)])
     for id_ in ids:
-        if id_ not in known:
+        if id_ not in found:
             near = await _nearest_ids(chunks, id_)
             hint = f" The nearest: {', '.join(near)}." if near else " Ids come from search."
             raise UnknownIdError(f"No chunk has the id {id_[:100]!r}.{hint}")
+    return {id_: found[id_] for id_ in ids}
 
 
 async def _nearest_ids(chunks: ChunkStore, id_: str) -> list[str]:
+    id_ = _SURROGATE.sub("?", id_)
     for length in (8, 6, 4, 2):
         if found := await chunks.ids_like(id_[:length], 200):
             return difflib.get_close_matches(id_, found, n=_NEAREST_IDS, cutoff=0.5)

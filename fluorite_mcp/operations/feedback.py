@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 
 from fluorite_mcp.learning.feedback import judged
 from fluorite_mcp.models import OUTCOMES, Outcome
-from fluorite_mcp.operations.arguments import check_characters, check_choice, check_ids
+from fluorite_mcp.operations.arguments import check_choice, check_text, find_all
 from fluorite_mcp.ports import ChunkStore, HistoryStore, Transactions
 from fluorite_mcp.results import FeedbackResult
 from fluorite_mcp.text.secrets import redact
+
+MAX_NOTE_CHARS = 10_000
 
 
 class Feedback:
@@ -31,14 +33,13 @@ class Feedback:
             InputError: The outcome is unknown.
         """
         check_choice("outcome", (outcome,), OUTCOMES)
-        if note is not None:
-            check_characters("note", note)
+        note = (note or "").strip()
+        if note:
+            check_text("note", note, max_chars=MAX_NOTE_CHARS)
         verdict: Outcome = outcome  # type: ignore[assignment] # checked against OUTCOMES
-        distinct = list(dict.fromkeys(ids))
         async with self._transactions.atomic():
-            found = await self._chunks.find(distinct)
-            await check_ids(self._chunks, distinct, list(found))
-            after = [judged(found[id_], verdict) for id_ in distinct]
+            found = await find_all(self._chunks, ids)
+            after = [judged(chunk, verdict) for chunk in found.values()]
             await self._chunks.score(after)
             for chunk in after:
                 detail = {"outcome": outcome, "quality": round(chunk.quality, 4)}

@@ -10,11 +10,12 @@ from fluorite_mcp.errors import InputError, UnknownIdError
 from fluorite_mcp.learning.locate import Place
 from fluorite_mcp.learning.ready import prepare_chunks
 from fluorite_mcp.models import KINDS, Chunk
-from fluorite_mcp.operations.arguments import check_choice, check_ids, check_text, check_time
+from fluorite_mcp.operations.arguments import check_characters, check_choice, check_text, find_all, utc_text
 from fluorite_mcp.operations.current import Current, CurrentProject
 from fluorite_mcp.operations.search import Search, SearchRequest
 from fluorite_mcp.ports import ChunkStore, Embedder, HistoryStore, Transactions, UndoStore
 from fluorite_mcp.results import ChunkRef, ForgetResult, RestoreResult
+from fluorite_mcp.search.hybrid import in_folder
 
 _SHOWN = 100
 
@@ -71,18 +72,17 @@ class Forget:
 
     async def _choose(self, request: ForgetRequest, current: Current) -> list[Chunk]:
         if request.ids:
-            found = await self._chunks.find(request.ids)
-            await check_ids(self._chunks, request.ids, list(found))
-            return [found[id_] for id_ in dict.fromkeys(request.ids) if found[id_].retired_at is None]
+            found = await find_all(self._chunks, request.ids)
+            return [chunk for chunk in found.values() if chunk.retired_at is None]
+        older_than = utc_text("older_than", request.older_than) if request.older_than else None
         if request.query is not None:
             ranking = await self._search.rank(SearchRequest(request.query, kinds=request.kinds), current)
             relevant = [one.chunk for one in ranking.ranked if one.relevance >= _MIN_RELEVANCE]
-            return [c for c in relevant if request.older_than is None or c.accessed_at < _utc(request.older_than)]
-        older_than = _utc(request.older_than) if request.older_than else None
+            return [chunk for chunk in relevant if older_than is None or chunk.accessed_at < older_than]
         chosen: list[Chunk] = []
         for scope in current.scopes:
             chosen += await self._chunks.select(scope=scope, kinds=request.kinds, older_than=older_than)
-        return chosen
+        return [chunk for chunk in chosen if in_folder(chunk, current.part)]
 
     async def _archive(self, ids: Sequence[str]) -> str:
         undo, now = f"undo-{secrets.token_hex(6)}", self._now()
@@ -102,13 +102,7 @@ def _check(request: ForgetRequest) -> None:
         check_text("query", request.query, max_chars=10_000)
     check_choice("kinds", request.kinds, KINDS)
     if request.older_than is not None:
-        check_time("older_than", request.older_than)
-
-
-def _utc(text: str) -> str:
-    from datetime import UTC
-
-    return check_time("older_than", text).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        utc_text("older_than", request.older_than)
 
 
 class Restore:
@@ -139,11 +133,8 @@ class Restore:
         """
         if (undo is None) == (not ids):
             raise InputError("Pass either undo, as forget returned it, or ids.")
-        chosen = list(dict.fromkeys(ids)) if undo is None else await self._undone(undo)
-        found = await self._chunks.find(chosen)
-        if undo is None:
-            await check_ids(self._chunks, chosen, list(found))
-        archived = [replace(found[id_], retired_at=None) for id_ in chosen if id_ in found and found[id_].retired_at]
+        found = await (find_all(self._chunks, ids) if undo is None else self._undone(undo))
+        archived = [replace(chunk, retired_at=None) for chunk in found.values() if chunk.retired_at]
         prepared, model = await prepare_chunks(archived, self._embedder)
         restored = [chunk.id for chunk in archived]
         async with self._transactions.atomic():
@@ -151,10 +142,13 @@ class Restore:
             await self._history.note(restored, "restored", self._now())
         return RestoreResult(restored=tuple(restored))
 
-    async def _undone(self, undo: str) -> list[str]:
+    async def _undone(self, undo: str) -> dict[str, Chunk]:
+        """Return what a forgetting archived, in its order; what is gone for good since is left out."""
+        check_characters("undo", undo)
         ids = await self._undos.find(undo)
         if ids is None:
             newest = await self._undos.newest(3)
             hint = f" The newest: {', '.join(newest)}." if newest else " Nothing was forgotten yet."
             raise UnknownIdError(f"undo {undo[:100]!r} is unknown.{hint}")
-        return ids
+        found = await self._chunks.find(ids)
+        return {id_: found[id_] for id_ in ids if id_ in found}

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from fluorite_mcp.errors import InputError
+from fluorite_mcp.errors import InputError, StoreError
 from fluorite_mcp.learning.freshness import file_freshness
 from fluorite_mcp.models import Chunk, Event, Project, Relation
-from fluorite_mcp.operations.arguments import check_ids
+from fluorite_mcp.operations.arguments import find_all
 from fluorite_mcp.operations.search import describe_origin
 from fluorite_mcp.ports import ChunkStore, HistoryStore, ProjectStore, RelationStore, Transactions
 from fluorite_mcp.results import ChunkView, EventView, GetResult, ProjectRef, RelationView
 from fluorite_mcp.text.secrets import redact
 
+logger = logging.getLogger(__name__)
+
 MAX_LINES = 100_000
+
+# How long an answer waits until its use is counted: a store that another process writes to still answers.
+_COUNTING_SECONDS = 0.2
 
 
 class Get:
@@ -35,9 +42,16 @@ class Get:
         self._history = history
         self._relations = relations
         self._now = now
+        self._counting: set[asyncio.Task[None]] = set()
+
+    async def stop(self) -> None:
+        """Leave uses uncounted that still wait for the store."""
+        for task in self._counting:
+            task.cancel()
+        await asyncio.gather(*self._counting, return_exceptions=True)
 
     async def run(self, ids: Sequence[str], max_lines: int | None = None) -> GetResult:
-        """Return chunks in the order asked, archived ones included, and count the use.
+        """Return chunks in the order asked, archived ones included, and count the use if the store takes it.
 
         Raises:
             UnknownIdError: An id is unknown; names the nearest.
@@ -45,22 +59,32 @@ class Get:
         """
         if max_lines is not None and not 1 <= max_lines <= MAX_LINES:
             raise InputError(f"max_lines is {max_lines}; it may be 1 to {MAX_LINES}, or left out for all.")
-        found = await self._chunks.find(ids)
-        await check_ids(self._chunks, ids, list(found))
+        found = await find_all(self._chunks, ids)
         history = await self._history.of(ids)
         relations = await self._relations.of(ids)
         projects = {project.key: project for project in await self._projects.all()}
-        async with self._transactions.atomic():
-            await self._chunks.touch(ids, self._now())
+        await self._count_use(list(found))
         views = []
-        for id_ in dict.fromkeys(ids):
-            chunk = found[id_]
+        for id_, chunk in found.items():
             project = projects.get(chunk.project or 0)
             fresh = await self._freshness(chunk, project)
             views.append(_view(chunk, max_lines, fresh, history[id_], relations))
         owner = projects.get(found[ids[0]].project or 0)
         ref = ProjectRef(name=owner.name, root=owner.root) if owner else ProjectRef()
         return GetResult(project=ref, chunks=tuple(views))
+
+    async def _count_use(self, ids: Sequence[str]) -> None:
+        task = asyncio.create_task(self._touch(ids))
+        self._counting.add(task)
+        task.add_done_callback(self._counting.discard)
+        await asyncio.wait([task], timeout=_COUNTING_SECONDS)
+
+    async def _touch(self, ids: Sequence[str]) -> None:
+        try:
+            async with self._transactions.atomic():
+                await self._chunks.touch(ids, self._now())
+        except StoreError as error:
+            logger.warning("a use was not counted: %s", error)
 
     async def _freshness(self, chunk: Chunk, project: Project | None) -> str:
         path = chunk.origin.path

@@ -12,7 +12,7 @@ from fluorite_mcp.learning.freshness import file_freshness
 from fluorite_mcp.learning.locate import Place
 from fluorite_mcp.learning.pipeline import Progress, ignore_progress
 from fluorite_mcp.models import KINDS, Chunk
-from fluorite_mcp.operations.arguments import check_choice, check_text, check_time
+from fluorite_mcp.operations.arguments import check_choice, check_text, utc_text
 from fluorite_mcp.operations.current import Current, CurrentProject
 from fluorite_mcp.ports import ChunkStore, ProjectStore
 from fluorite_mcp.results import Hit, SearchResult
@@ -96,7 +96,8 @@ class Search:
         """Rank what the current project and global knowledge hold on a request."""
         where = SearchFilter(
             scopes=current.scopes, kinds=request.kinds, language=request.language, frameworks=request.frameworks,
-            tags=request.tags, folder=current.part, as_of=request.as_of, now=self._now(),
+            tags=request.tags, folder=current.part, now=self._now(),
+            as_of=utc_text("as_of", request.as_of) if request.as_of is not None else None,
         )  # fmt: skip
         return await self._hybrid.search(request.query, where)
 
@@ -133,7 +134,7 @@ def check_request(request: SearchRequest) -> None:
     if not 0.0 <= request.min_score <= 1.0:
         raise InputError(f"min_score is {request.min_score}; it may be 0 to 1.")
     if request.as_of is not None:
-        check_time("as_of", request.as_of)
+        utc_text("as_of", request.as_of)
 
 
 def _paths(page: Sequence[Ranked]) -> list[str]:

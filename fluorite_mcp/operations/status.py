@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from fluorite_mcp.errors import ProjectError
 from fluorite_mcp.learning.locate import Place
-from fluorite_mcp.operations.current import CurrentProject
+from fluorite_mcp.operations.current import Current, CurrentProject
 from fluorite_mcp.ports import ChunkStore, Embedder, ProjectStore
 from fluorite_mcp.results import ProjectRef, StatusResult
 
@@ -62,7 +63,7 @@ class Status:
 
     async def run(self, place: Place, notices: tuple[str, ...] = ()) -> StatusResult:
         """Return the figures as they are now; learns nothing."""
-        current = await self._current.find(place, None)
+        current = await self._find(place)
         living, archived = await self._chunks.counts()
         projects = await self._projects.all()
         missing = len(await self._chunks.without_embedding(self._embedder.name, 10_000))
@@ -85,6 +86,13 @@ class Status:
             last_learning=await self._projects.newest_learning(),
             newest_backup=str(backup) if backup else None,
         )
+
+    async def _find(self, place: Place) -> Current:
+        """Return the session's project; where there is none, the figures of the store still help."""
+        try:
+            return await self._current.find(place, None)
+        except ProjectError as error:
+            return Current(None, notices=(str(error),))
 
     def _cache_figures(self) -> dict[str, Any]:
         asked = self._cache.hits + self._cache.misses

@@ -25,11 +25,15 @@ MAX_TITLE_CHARS = 200
 MAX_LABELS = 50
 MAX_LABEL_CHARS = 100
 MAX_METADATA_BYTES = 65_536
+MAX_METADATA_DEPTH = 32
 SCOPES = ("project", "global")
 
 # What a note is worth before anyone judged it.
 _NOTE_QUALITY = 0.6
 _SIMILAR_SHOWN = 3
+
+# The ids of templates; one under which something else is stored would take the template's place.
+_TEMPLATE_PREFIX = "spike:"
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}")
 
@@ -88,8 +92,8 @@ class StoreContent:
         """
         check_request(request, self._max_bytes)
         current = Current(None) if request.scope == "global" else await self._current.find(place, request.path)
-        redaction = redact(request.content)
-        chunk = self._chunk(request, redaction.text, current)
+        redactor = _Redactor()
+        chunk = self._chunk(request, redactor, current)
         prepared, model = await prepare_chunks([chunk], self._embedder)
         similar = await self._similar(chunk.id, prepared[0], current)
         created = await self._write(prepared[0], model, similar)
@@ -98,28 +102,29 @@ class StoreContent:
             id=chunk.id,
             created=created,
             similar=tuple(similar),
-            redacted=redaction.count,
+            redacted=redactor.count,
             notices=current.notices,
         )
 
-    def _chunk(self, request: StoreRequest, content: str, current: Current) -> Chunk:
+    def _chunk(self, request: StoreRequest, redactor: _Redactor, current: Current) -> Chunk:
         now = self._now()
+        content = redactor.text(request.content)
         root = current.ref.root or "global"
         kind: Kind = request.kind  # type: ignore[assignment] # checked against KINDS
         return Chunk(
             id=request.id or chunk_id(kind, root, content),
             kind=kind,
-            title=redact(request.title or _first_line(content)).text,
+            title=redactor.text(request.title) if request.title else _first_line(content),
             content=content,
             project=current.project.key if current.project else None,
             language=request.language,
             frameworks=tuple(sorted({name.lower() for name in request.frameworks})),
-            tags=tuple(sorted(set(request.tags))),
+            tags=tuple(sorted(set(map(redactor.text, request.tags)))),
             quality=_NOTE_QUALITY if request.quality_score is None else request.quality_score,
             created_at=now,
             accessed_at=now,
             recorded_at=now,
-            metadata=_redacted(request.metadata),
+            metadata=redactor.values(request.metadata),
         )
 
     async def _similar(self, id_: str, item: PreparedChunk, current: Current) -> list[SimilarChunk]:
@@ -154,10 +159,13 @@ class StoreContent:
 
     async def _update(self, old: Chunk, item: PreparedChunk, model: str) -> None:
         chunk = item.chunk
-        if old.origin.path is not None and old.project is not None:
+        if old.origin.path is not None:
             raise InputError(
                 f"id {old.id!r} belongs to a learned file ({old.origin.path}). Choose another id, or none."
             )
+        if chunk.project is not None and chunk.project != old.project and old.retired_at is None:
+            owner = "global knowledge" if old.project is None else "another project"
+            raise InputError(f"id {old.id!r} is in use by {owner}. Choose another id, or none.")
         kept = replace(
             chunk, created_at=old.created_at, usage=old.usage, helpful=old.helpful, unhelpful=old.unhelpful,
             quality=old.quality if old.helpful or old.unhelpful else chunk.quality,
@@ -186,6 +194,8 @@ def check_request(request: StoreRequest, max_bytes: int) -> None:
     check_choice("scope", (request.scope,), SCOPES)
     if request.language is not None:
         check_choice("language", (request.language,), tuple(LANGUAGES))
+    if request.id is not None and request.id.startswith(_TEMPLATE_PREFIX):
+        raise InputError(f"id {request.id!r} would name a template. Choose one that does not begin with spike:.")
     if request.id is not None and not _ID.fullmatch(request.id):
         raise InputError("id may hold letters, digits and . _ : / @ -, at most 128, beginning with a letter or digit.")
     if request.title is not None:
@@ -210,26 +220,56 @@ def _check_labels(name: str, labels: tuple[str, ...]) -> None:
 
 def _check_metadata(metadata: Mapping[str, Any]) -> None:
     try:
-        text = json.dumps(dict(metadata), allow_nan=False)
-    except (TypeError, ValueError) as error:
+        text = json.dumps(dict(metadata), allow_nan=False, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError) as error:
         raise InputError(f"metadata is not JSON: {error}.") from error
-    if len(text) > MAX_METADATA_BYTES:
-        raise TooLargeError(f"metadata has {len(text)} bytes; the limit is {MAX_METADATA_BYTES}.")
+    check_characters("metadata", text)
+    if (size := len(text.encode())) > MAX_METADATA_BYTES:
+        raise TooLargeError(f"metadata has {size} bytes; the limit is {MAX_METADATA_BYTES}.")
+    if _depth(text) > MAX_METADATA_DEPTH:
+        raise TooLargeError(f"metadata is nested deeper than {MAX_METADATA_DEPTH} levels. Make it flatter.")
 
 
-def _redacted(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Redact the texts inside metadata, however deep."""
+def _depth(text: str) -> int:
+    """Return how deep a JSON text is nested."""
+    depth = deepest = 0
+    for mark in re.findall(r'"(?:[^"\\]|\\.)*"|[\[\]{}]', text):
+        depth += (mark in ("[", "{")) - (mark in ("]", "}"))
+        deepest = max(deepest, depth)
+    return deepest
 
-    def clean(value: Any) -> Any:
+
+@dataclass(slots=True)
+class _Redactor:
+    """Redacts what is stored, and counts the secrets."""
+
+    count: int = 0
+
+    def text(self, text: str) -> str:
+        redaction = redact(text)
+        self.count += redaction.count
+        return redaction.text
+
+    def values(self, metadata: Mapping[str, Any]) -> dict[str, Any]:
+        """Redact the texts inside metadata, however deep."""
+        return {str(key): self._named(str(key), value) for key, value in metadata.items()}
+
+    def _named(self, name: str, value: Any) -> Any:
+        """Redact a value; a text may be known as a secret only by its name."""
+        if not isinstance(value, str):
+            return self._value(value)
+        clean = self.text(value)
+        if clean == value and (named := redact(f"{name}: {json.dumps(value)}")).count:
+            self.count += named.count
+            return f"[redacted:{named.kinds[0]}]"
+        return clean
+
+    def _value(self, value: Any) -> Any:
         if isinstance(value, str):
-            return redact(value).text
+            return self.text(value)
         if isinstance(value, Mapping):
-            return {str(key): clean(inner) for key, inner in value.items()}
-        if isinstance(value, list | tuple):
-            return [clean(inner) for inner in value]
-        return value
-
-    return {str(key): clean(value) for key, value in metadata.items()}
+            return self.values(value)
+        return [self._value(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _says_the_same(old: Chunk, new: Chunk) -> bool:

@@ -216,7 +216,7 @@ def _convention_piece(conventions: Sequence[Convention]) -> list[Piece]:
 def _hit_pieces(code: Sequence[Hit], notes: Sequence[Hit]) -> list[Piece]:
     pieces = [
         Piece(
-            f"## Code: {hit.symbol or hit.title} (`{hit.path}:{hit.start_line}-{hit.end_line}`)", hit.snippet,
+            f"## Code: {hit.symbol or hit.title} (`{hit.id}`, {hit.origin})", hit.snippet,
             hit.language or "", _CODE_SHARE,
         )
         for hit in code

@@ -6,20 +6,23 @@ order, and nothing that is derived.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fluorite_mcp.errors import InputError
-from fluorite_mcp.learning.ready import prepare_chunks
-from fluorite_mcp.models import Chunk, Event, FileRecord, Origin, Relation
+from fluorite_mcp.errors import EmbeddingError
+from fluorite_mcp.learning.ready import embed_chunks
+from fluorite_mcp.models import Chunk, Event, FileRecord, LexicalFields, PreparedChunk, Relation
 from fluorite_mcp.ports import ChunkStore, Embedder, HistoryStore, ProjectStore, RelationStore, Transactions, UndoStore
+from fluorite_mcp.search.fields import lexical_fields
 
-FORMAT = "fluorite-export"
-VERSION = 1
+if TYPE_CHECKING:
+    from fluorite_mcp.operations.export_lines import ChunkLine, Export, FileLine
 
-_TYPES = ("header", "project", "file", "chunk", "relation", "undo")
+# As `export_lines` checks them; written here, because an export needs none of its classes.
+_HEADER = {"format": "fluorite-export", "version": 1}
 
 _PORTION = 500
 
@@ -47,7 +50,7 @@ class Transfer:
 
     async def export(self) -> AsyncIterator[str]:
         """Yield the lines: header, projects with their files, chunks with their history, relations, undos."""
-        yield _line("header", {"format": FORMAT, "version": VERSION})
+        yield _line("header", _HEADER)
         roots: dict[int, str] = {}
         for project in await self._projects.all():
             roots[project.key] = project.root
@@ -72,7 +75,7 @@ class Transfer:
     async def import_lines(self, lines: Sequence[str]) -> int:
         """Read an export into the store: all of it, or nothing.
 
-        What the store holds already under the same id stays as it is.
+        What the store holds already stays as it is: chunks under the same id, and files it has learned itself.
 
         Returns:
             How many chunks were new.
@@ -80,98 +83,89 @@ class Transfer:
         Raises:
             InputError: A line cannot be read; names its number.
         """
-        records = [_read(line, number) for number, line in enumerate(lines, 1) if line.strip()]
-        _check_header(records)
-        by_type: dict[str, list[tuple[int, dict[str, Any]]]] = {}
-        for number, (type_, values) in enumerate(records, 1):
-            by_type.setdefault(type_, []).append((number, values))
+        # Here, because no other operation needs the classes it builds.
+        from fluorite_mcp.operations.export_lines import read_export
+
+        export = await asyncio.to_thread(read_export, lines)
+        known = await self._chunks.find([line.id for line in export.chunks])
+        # Before the write lock is taken: embedding takes longer than others should wait.
+        vectors, model = await self._embed([line for line in export.chunks if line.id not in known])
         async with self._transactions.atomic():
-            roots = await self._import_projects(by_type.get("project", []), by_type.get("file", []))
-            count = await self._import_chunks(by_type.get("chunk", []), roots)
-            for number, values in by_type.get("relation", []):
-                edge = Relation(*_fields(number, values, "source", "target", "relation", "weight"))
-                await self._relations.put([edge], values["created_at"])
-            for number, values in by_type.get("undo", []):
-                token, at, ids = _fields(number, values, "token", "at", "ids")
-                if await self._undos.find(token) is None:
-                    await self._undos.put(token, at, ids)
+            roots, learned = await self._import_projects(export)
+            new = [
+                line for line in export.chunks if line.id in vectors and (line.root, line.origin.path) not in learned
+            ]
+            count = await self._import_chunks(new, roots, vectors, model)
+            for edge in export.relations:
+                relation = Relation(edge.source, edge.target, edge.relation, edge.weight)
+                await self._relations.put([relation], edge.created_at)
+            for undo in export.undos:
+                if await self._undos.find(undo.token) is None:
+                    await self._undos.put(undo.token, undo.at, undo.ids)
         return count
 
-    async def _import_projects(
-        self, projects: Sequence[tuple[int, dict[str, Any]]], files: Sequence[tuple[int, dict[str, Any]]]
-    ) -> dict[str, int]:
-        roots: dict[str, int] = {}
-        for number, values in projects:
-            root, created, learned, commit = _fields(number, values, "root", "created_at", "learned_at", "commit")
-            roots[root] = (await self._projects.ensure(root, created)).key
-            if learned is not None:
-                await self._projects.mark_learned(roots[root], learned, commit)
-        for number, values in files:
-            project = _known_root(number, values, roots)
-            await self._projects.put_files(project, [_file_record(number, values)])
-        return roots
+    async def _embed(self, lines: Sequence[ChunkLine]) -> tuple[dict[str, bytes | None], str]:
+        """Return the vector of each chunk by id, None without a working model, and the model's name."""
+        vectors: dict[str, bytes | None] = {}
+        for start in range(0, len(lines), _PORTION):
+            chunks = [_chunk(line, None) for line in lines[start : start + _PORTION]]
+            try:
+                made = await asyncio.to_thread(embed_chunks, self._embedder, chunks)
+            except EmbeddingError:
+                return dict.fromkeys(line.id for line in lines), ""
+            vectors.update(zip([chunk.id for chunk in chunks], made, strict=True))
+        return vectors, self._embedder.name
 
-    async def _import_chunks(self, rows: Sequence[tuple[int, dict[str, Any]]], roots: Mapping[str, int]) -> int:
+    async def _import_projects(self, export: Export) -> tuple[dict[str, int], set[tuple[str | None, str | None]]]:
+        """Write projects and files. Returns the keys by root, and the (root, path) that the store had learned."""
+        roots: dict[str, int] = {}
+        learned: set[tuple[str | None, str | None]] = set()
+        for project in export.projects:
+            key = roots[project.root] = (await self._projects.ensure(project.root, project.created_at)).key
+            learned |= {(project.root, path) for path in await self._projects.files(key)}
+            if project.learned_at is not None and await self._projects.learned_at(key) is None:
+                await self._projects.mark_learned(key, project.learned_at, project.commit)
+        for file in export.files:
+            if (file.root, file.path) not in learned:
+                await self._projects.put_files(roots[file.root], [_file_record(file)])
+        return roots, learned
+
+    async def _import_chunks(
+        self, lines: Sequence[ChunkLine], roots: Mapping[str, int], vectors: Mapping[str, bytes | None], model: str
+    ) -> int:
         count = 0
-        for start in range(0, len(rows), _PORTION):
-            portion = rows[start : start + _PORTION]
-            chunks = [_chunk(number, values, roots) for number, values in portion]
-            known = await self._chunks.find([chunk.id for chunk in chunks])
-            new = [chunk for chunk in chunks if chunk.id not in known]
-            prepared, model = await prepare_chunks(new, self._embedder)
+        for start in range(0, len(lines), _PORTION):
+            portion = lines[start : start + _PORTION]
+            # Another process may have stored some of them while this one embedded.
+            known = await self._chunks.find([line.id for line in portion])
+            new = [line for line in portion if line.id not in known]
+            chunks = [_chunk(line, roots[line.root] if line.root is not None else None) for line in new]
+            words = await asyncio.to_thread(_words, chunks)
+            prepared = [
+                PreparedChunk(chunk, fields, vectors[chunk.id]) for chunk, fields in zip(chunks, words, strict=True)
+            ]
             await self._chunks.add(prepared, model)
-            for chunk, (_, values) in zip(chunks, portion, strict=True):
-                if chunk.id not in known:
-                    await self._history.insert(chunk.id, [Event(*event) for event in values.get("history", [])])
+            for line in new:
+                await self._history.insert(line.id, [Event(*event) for event in line.history])
             count += len(new)
         return count
+
+
+def _words(chunks: Sequence[Chunk]) -> list[LexicalFields]:
+    return [lexical_fields(chunk) for chunk in chunks]
 
 
 def _line(type_: str, values: Mapping[str, Any]) -> str:
     return json.dumps({"type": type_, **values}, ensure_ascii=False, sort_keys=True)
 
 
-def _read(line: str, number: int) -> tuple[str, dict[str, Any]]:
-    try:
-        values = json.loads(line)
-        return values.pop("type"), values
-    except (ValueError, KeyError, AttributeError, TypeError) as error:
-        raise InputError(f"line {number} is not a line of an export. Nothing was imported.") from error
-
-
-def _check_header(records: Sequence[tuple[str, dict[str, Any]]]) -> None:
-    for number, (type_, _) in enumerate(records, 1):
-        if type_ not in _TYPES:
-            raise InputError(f"line {number} is of the unknown type {type_!r}. Nothing was imported.")
-    if not records or records[0] != ("header", {"format": FORMAT, "version": VERSION}):
-        raise InputError(f"line 1 is not the header of a {FORMAT} of version {VERSION}. Nothing was imported.")
-
-
-def _fields(number: int, values: Mapping[str, Any], *names: str) -> list[Any]:
-    try:
-        return [values[name] for name in names]
-    except KeyError as error:
-        raise InputError(f"line {number} lacks {error}. Nothing was imported.") from error
-
-
-def _known_root(number: int, values: Mapping[str, Any], roots: Mapping[str, int]) -> int:
-    root = _fields(number, values, "root")[0]
-    if root not in roots:
-        raise InputError(
-            f"line {number} speaks of the project {root!r}, which no line describes. Nothing was imported."
-        )
-    return roots[root]
-
-
 def _file_values(file: FileRecord) -> dict[str, Any]:
     return {**asdict(file), "hash": file.hash.hex() if file.hash else None}
 
 
-def _file_record(number: int, values: Mapping[str, Any]) -> FileRecord:
-    path, size, modified, hash_, language, skipped = _fields(
-        number, values, "path", "size", "modified_ns", "hash", "language", "skipped"
-    )
-    return FileRecord(path, size, modified, bytes.fromhex(hash_) if hash_ else None, language, skipped)
+def _file_record(line: FileLine) -> FileRecord:
+    hash_ = bytes.fromhex(line.hash) if line.hash else None
+    return FileRecord(line.path, line.size, line.modified_ns, hash_, line.language, line.skipped)
 
 
 def _chunk_values(chunk: Chunk, roots: Mapping[int, str], events: Sequence[Event]) -> dict[str, Any]:
@@ -184,19 +178,6 @@ def _chunk_values(chunk: Chunk, roots: Mapping[int, str], events: Sequence[Event
     }
 
 
-def _chunk(number: int, values: Mapping[str, Any], roots: Mapping[str, int]) -> Chunk:
-    fields = dict(values)
-    fields.pop("history", None)
-    root = fields.pop("root", None)
-    try:
-        return Chunk(
-            **{
-                **fields,
-                "project": _known_root(number, values, roots) if root is not None else None,
-                "origin": Origin(**fields["origin"]),
-                "frameworks": tuple(fields["frameworks"]),
-                "tags": tuple(fields["tags"]),
-            }
-        )
-    except (TypeError, KeyError) as error:
-        raise InputError(f"line {number} is not a chunk of this version ({error}). Nothing was imported.") from error
+def _chunk(line: ChunkLine, project: int | None) -> Chunk:
+    values = {name: getattr(line, name) for name in type(line).model_fields if name not in ("type", "root", "history")}
+    return Chunk(**values, project=project)

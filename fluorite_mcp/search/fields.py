@@ -7,13 +7,24 @@ from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, LexicalFields
 from fluorite_mcp.text.tokens import TOKENS_VERSION, index_words
 
 # Stamp of these fields; a store with another stamp has its word index rebuilt.
-FIELDS_VERSION = f"1.{TOKENS_VERSION}"
+FIELDS_VERSION = f"2.{TOKENS_VERSION}"
+
+
+def is_learned(chunk: Chunk) -> bool:
+    """Whether a chunk is a piece of a project's file, rather than something that was stored."""
+    return chunk.kind in ("code", "doc") and chunk.origin.path is not None
+
+
+def symbols_of(chunk: Chunk) -> tuple[str, ...]:
+    """Return the names that a learned piece of a file defines; what was stored may hold anything under that key."""
+    symbols = chunk.metadata.get("symbols") if is_learned(chunk) else None
+    return tuple(name for name in symbols if isinstance(name, str)) if isinstance(symbols, list) else ()
 
 
 def lexical_fields(chunk: Chunk) -> LexicalFields:
     """Return the chunk's tokens for the columns scope, title, symbol, path and body."""
     # A learned piece of a file is titled by its symbol, which has a field of its own.
-    names = chunk.metadata.get("symbols", ()) if chunk.kind in ("code", "doc") else (chunk.title,)
+    names = symbols_of(chunk) if is_learned(chunk) else (chunk.title,)
     return (
         scope_words(chunk.project or GLOBAL_SCOPE, chunk.kind, chunk.language),
         index_words(" ".join((*names, *chunk.tags, *chunk.frameworks))),

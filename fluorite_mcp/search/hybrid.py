@@ -11,6 +11,7 @@ from fluorite_mcp.errors import EmbeddingError
 from fluorite_mcp.index.lexical import LexicalMatches, ScopeFilter
 from fluorite_mcp.models import Chunk
 from fluorite_mcp.results import Mode
+from fluorite_mcp.search.profile import ChunkProfile
 from fluorite_mcp.search.query import Query, understand
 from fluorite_mcp.search.ranking import Candidate, Ranked, answers, rank
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from fluorite_mcp.ports import Embedder
 
 # Candidates from each side. The ranking rules reorder within these; more found nothing more on 10,000 chunks.
-CANDIDATES = 100
+CANDIDATES = 80
 # Filters that the indexes cannot apply leave only a part of the candidates.
 FILTERED_CANDIDATES = 600
 
@@ -50,7 +51,11 @@ class VectorSearch(Protocol):
 
 
 class ChunkHeaders(Protocol):
-    """Reads chunks without their text."""
+    """Reads chunks without their text, and what ranking asks of their names."""
+
+    def profile_of(self, chunk: Chunk) -> ChunkProfile:
+        """Return the profile of a chunk."""
+        ...
 
     async def load_headers(self, keys: Sequence[int]) -> dict[int, Chunk]:
         """Return living chunks by key."""
@@ -77,17 +82,25 @@ class SearchFilter:
 
     def admits(self, chunk: Chunk) -> bool:
         """Whether a chunk may answer."""
-        path = chunk.origin.path or ""
         moment = self.as_of or self.now
         return (
             (not self.kinds or chunk.kind in self.kinds)
             and (self.language is None or chunk.language == self.language)
             and (not self.frameworks or bool(set(self.frameworks) & set(chunk.frameworks)))
             and set(self.tags) <= set(chunk.tags)
-            and (not self.folder or path == self.folder or path.startswith(self.folder + "/"))
+            and in_folder(chunk, self.folder)
             and (not chunk.valid_to or chunk.valid_to > moment)
             and (self.as_of is None or (chunk.valid_from or chunk.created_at) <= moment)
         )
+
+
+def in_folder(chunk: Chunk, folder: str) -> bool:
+    """Whether a chunk comes from a file in a folder of its project, or is that file; any does for the root, ""."""
+    if not folder:
+        return True
+    path = chunk.origin.path or ""
+    # A template's files have paths too, but lie in no project.
+    return chunk.project is not None and (path == folder or path.startswith(folder + "/"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +133,7 @@ class HybridSearch:
         dense, notices = await self._dense(query, where, limit)
         lexical = await self._lexical(query, where, limit)
         candidates = await self._candidates(lexical, dense or {}, where)
-        ranked = rank(query, candidates)
+        ranked = rank(query, candidates, self._chunks.profile_of)
         relevant = answers(ranked)
         return Ranking(
             query, tuple(ranked) if relevant else (), "lexical" if dense is None else "hybrid", not relevant, notices

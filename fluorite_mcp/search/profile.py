@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from fluorite_mcp.models import Chunk
+from fluorite_mcp.search.fields import symbols_of
 from fluorite_mcp.text.tokens import index_words
 
 # A repository's worth of chunks; a profile takes about a kilobyte.
@@ -15,7 +16,7 @@ _PROFILES_KEPT = 30_000
 
 _TEST_PATH = re.compile(
     r"(^|/)(tests?|specs?|__tests__|testing|testdata|fixtures?|e2e)(/|$)|(^|/)(test_[^/]*|conftest\.py)$"
-    r"|[._-](test|tests|spec)\.[a-z]+$|(Test|Tests|Spec)\.[a-z]+$",
+    r"|[._-](test|tests|spec)\.[a-z]+$|(?-i:(?:Test|Tests|Spec)\.[a-z]+$)",
     re.IGNORECASE,
 )
 _EXAMPLE_PATH = re.compile(r"(^|/)(examples?|samples?|demos?|benchmarks?|tutorials?)(/|$)", re.IGNORECASE)
@@ -48,10 +49,10 @@ class ChunkProfile:
 
 def profile_of(chunk: Chunk) -> ChunkProfile:
     """Return the profile of a chunk."""
-    symbols = chunk.metadata.get("symbols", ())
+    symbols = symbols_of(chunk)
     if chunk.origin.symbol and chunk.origin.symbol not in symbols:
         symbols = (chunk.origin.symbol, *symbols)
-    return _profile(chunk.origin.path or "", tuple(symbols))
+    return _profile(chunk.origin.path or "", symbols)
 
 
 def is_test_path(path: str) -> bool:

@@ -28,9 +28,10 @@ _CODE_LINE = re.compile(
 
 _SCOPES = re.compile(r"\.|::|->|#")
 
-_TEST_WORDS = frozenset({"test", "spec", "fixture", "mock"})
-_DOC_WORDS = frozenset({"doc", "documentation", "readme", "guide", "changelog", "tutorial", "docs"})
-_EXAMPLE_WORDS = frozenset({"example", "demo", "sample", "benchmark"})
+# As the words of a query are: stemmed.
+_TEST_WORDS = frozenset(query_words("test spec fixture mock"))
+_DOC_WORDS = frozenset(query_words("doc documentation readme guide changelog tutorial"))
+_EXAMPLE_WORDS = frozenset(query_words("example demo sample benchmark"))
 
 # Names of languages as people write them, where they differ from ours; words that are English too stay out.
 _LANGUAGE_NAMES = {"js": "javascript", "ts": "typescript", "golang": "go", "py": "python", "rb": "ruby", "c++": "cpp",

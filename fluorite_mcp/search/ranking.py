@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fluorite_mcp.models import Chunk
@@ -34,6 +34,9 @@ _DOC_FACTOR = 0.8
 _OTHER_LANGUAGE_FACTOR = 0.8
 # The second chunk of one file must be this much better to stand before another file's first.
 _SAME_FILE_FACTOR = 0.8
+
+# So many of the best are spread; nobody reads further with an eye on variety.
+_SPREAD = 60
 
 # Quality moves the score by at most a sixth up or down: it decides between equals, not between topics.
 _QUALITY_SPREAD = 1 / 3
@@ -96,8 +99,16 @@ class Ranked:
     evidence: Evidence
 
 
-def rank(query: Query, candidates: Sequence[Candidate]) -> list[Ranked]:
-    """Return the candidates in order, best first; equal scores are ordered by place."""
+def rank(
+    query: Query, candidates: Sequence[Candidate], profile: Callable[[Chunk], ChunkProfile] = profile_of
+) -> list[Ranked]:
+    """Return the candidates in order, best first; equal scores are ordered by place.
+
+    Args:
+        query: The query, understood.
+        candidates: What may answer it.
+        profile: Gives a chunk's profile; a caller that asks again and again keeps them.
+    """
     best_lexical = max((c.lexical for c in candidates), default=0.0) or 1.0
     mixed = {c.chunk.key: _mix(query.shape, c, best_lexical) for c in candidates}
     sums: dict[_File, float] = defaultdict(float)
@@ -110,7 +121,8 @@ def rank(query: Query, candidates: Sequence[Candidate]) -> list[Ranked]:
     for candidate in candidates:
         own = mixed[candidate.chunk.key]
         others = sums[_file(candidate.chunk)] - own
-        ranked.append(_judge(query, words, candidate, own, others, has_vectors=has_vectors))
+        judged = _judge(query, words, candidate, profile(candidate.chunk), own, others, has_vectors=has_vectors)
+        ranked.append(judged)
     ranked.sort(key=_order)
     return _spread_files(ranked)
 
@@ -137,11 +149,17 @@ def _file(chunk: Chunk) -> _File:
 
 
 def _judge(
-    query: Query, words: frozenset[str], candidate: Candidate, mixed: float, others: float, *, has_vectors: bool
+    query: Query,
+    words: frozenset[str],
+    candidate: Candidate,
+    profile: ChunkProfile,
+    mixed: float,
+    others: float,
+    *,
+    has_vectors: bool,
 ) -> Ranked:
     """Weigh one candidate; `others` is the sum of the mixed scores of its file's other candidates."""
     chunk = candidate.chunk
-    profile = profile_of(chunk)
     definition, symbol = _best_definition(query, words, profile)
     stem, folders = _path_match(query, words, chunk, profile)
     meaning = cosine_strength(candidate.cosine)
@@ -250,10 +268,10 @@ def _spread_files(ranked: Sequence[Ranked]) -> list[Ranked]:
     """Set back the later chunks of a file, so that one file does not fill the list."""
     seen: dict[_File, int] = defaultdict(int)
     spread = []
-    for one in ranked:
+    for one in ranked[:_SPREAD]:
         file = _file(one.chunk)
         factor = _SAME_FILE_FACTOR ** seen[file]
         seen[file] += 1
         spread.append(Ranked(one.chunk, one.score * factor, one.relevance, one.evidence) if factor < 1 else one)
     spread.sort(key=_order)
-    return spread
+    return [*spread, *ranked[_SPREAD:]]

@@ -31,13 +31,17 @@ EXIT_CRASHED = 1
 EXIT_BAD_SETTINGS = 2
 
 
-def serve() -> NoReturn:
-    """Serve until stdin ends or a signal comes; never returns."""
+def serve(settings: Settings | None = None) -> NoReturn:
+    """Serve until stdin ends or a signal comes; never returns.
+
+    Args:
+        settings: Settings that were read already; read from the environment when None.
+    """
     # Until the loop runs there is nothing to close, and a traceback would explain nothing.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     _leave_project_off_the_path()
     with _stdout_diverted():
-        server = _build()
+        server = _build(settings)
     try:
         asyncio.run(_serve_until_end(server))
     except Exception:
@@ -52,11 +56,11 @@ def _leave_project_off_the_path() -> None:
         sys.path[:] = [entry for entry in sys.path if entry and Path(entry) != folder]
 
 
-def _build() -> FluoriteServer:
+def _build(settings: Settings | None) -> FluoriteServer:
     from fluorite_mcp.settings import load_settings
 
     try:
-        settings = load_settings()
+        settings = settings or load_settings()
     except ConfigError as error:
         print(error, file=sys.stderr)  # noqa: T201 - there is no log before there are settings
         sys.exit(EXIT_BAD_SETTINGS)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
+import uuid
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from fluorite_mcp.errors import StoreFullError
+
 BACKUP_FOLDER = "backups"
 BACKUPS_KEPT = 5
 BACKUP_EVERY = timedelta(days=1)
-
-# Pages copied between two looks at the lock: other processes write on meanwhile.
-_PAGES_PER_STEP = 2048
+_PARTIAL = ".partial"
 
 
 def backup_folder(database: Path) -> Path:
@@ -43,24 +45,63 @@ def create_backup(database: Path, label: str, now: datetime) -> Path:
         now: The time that names the backup.
 
     Raises:
-        OSError: The folder cannot be written.
-        sqlite3.Error: The database cannot be read.
+        StoreFullError: The folder cannot be written, or the database cannot be read.
     """
     folder = backup_folder(database)
-    folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{now:%Y%m%dT%H%M%S}-{label}.db"
-    partial = target.with_suffix(f".{os.getpid()}.partial")
+    partial = target.with_suffix(f".{uuid.uuid4().hex[:12]}{_PARTIAL}")
     try:
-        with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(partial)) as copy:
-            source.backup(copy, pages=_PAGES_PER_STEP)
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            _copy(database, partial)
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+        _prune(database)
+    except (OSError, sqlite3.Error) as error:
+        raise StoreFullError(
+            f"No backup could be written to {folder} ({error}). Free disk space or check permissions."
+        ) from error
+    return target
+
+
+def _copy(database: Path, target: Path) -> None:
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(target)) as copy:
+        # In one step: with a log, writers go on beside it, whereas between steps each of their commits would
+        # make the copy begin anew.
+        source.backup(copy)
+    with target.open("rb") as file:
+        os.fsync(file.fileno())
+
+
+def _prune(database: Path) -> None:
     for old in list_backups(database)[:-BACKUPS_KEPT]:
         old.unlink(missing_ok=True)
-    return target
+    for partial in backup_folder(database).glob(f"*{_PARTIAL}"):
+        # Left by a process that was killed; a young one may still be written.
+        if time.time() - partial.stat().st_mtime > BACKUP_EVERY.total_seconds():
+            partial.unlink(missing_ok=True)
+
+
+def create_daily_backup(database: Path, now: datetime) -> Path | None:
+    """Make the backup of the day if it is due; None when it is not, or another process makes it.
+
+    Raises:
+        StoreFullError: The folder cannot be written.
+    """
+    import filelock
+
+    if not backup_is_due(database, now):
+        return None
+    try:
+        backup_folder(database).mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(backup_folder(database) / "daily.lock", blocking=False, thread_local=False):
+            # Many sessions start at once in the morning; each making one would push out those of other days.
+            return create_backup(database, "daily", now) if backup_is_due(database, now) else None
+    except filelock.Timeout:
+        return None
+    except OSError as error:
+        raise StoreFullError(f"{backup_folder(database)} cannot be written ({error}). Check permissions.") from error
 
 
 def backup_is_due(database: Path, now: datetime) -> bool:

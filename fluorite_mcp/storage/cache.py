@@ -8,9 +8,12 @@ folder may be deleted at any time; a damaged one is.
 from __future__ import annotations
 
 import logging
+import re
 import shutil
 import sqlite3
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,9 @@ logger = logging.getLogger(__name__)
 # Derived text such as parses shrinks to a fifth at a level that costs microseconds.
 _ZSTD_LEVEL = 1
 _BYTES_PER_MB = 1024 * 1024
+
+# As diskcache makes them: two folders of two digits, 28 more digits.
+_NAME = re.compile(r"[0-9a-f]{2}[/\\][0-9a-f]{2}[/\\][0-9a-f]{28}\.val")
 
 
 class BytesDisk(diskcache.Disk):  # type: ignore[misc] # diskcache carries no types
@@ -52,19 +58,36 @@ class BytesDisk(diskcache.Disk):  # type: ignore[misc] # diskcache carries no ty
         """Return the bytes that were stored; any mode but raw bytes and binary files is refused."""
         if read or mode not in (MODE_RAW, MODE_BINARY):
             raise ValueError(f"a cache row of mode {mode} was refused")
-        packed = super().fetch(mode, filename, value, read=False)
+        packed = super().fetch(mode, self._inside(filename), value, read=False)
         if not isinstance(packed, bytes):
             raise TypeError("a cache row that is not bytes was refused")
         return zstandard.ZstdDecompressor().decompress(packed)
 
+    def remove(self, file_path: str) -> None:
+        """Delete the file of a row that goes."""
+        super().remove(self._inside(file_path))
+
+    def _inside(self, name: str | None) -> str | None:
+        """Refuse a file name that leads out of the cache's folder: the row was not written by us."""
+        if name is not None and not _NAME.fullmatch(name):
+            raise ValueError(f"the cache file name {name!r} was refused")
+        return name
+
 
 class DiskBlobCache:
-    """Implements `ports.BlobCache` over a folder. Never fails: a cache that cannot answer has a miss."""
+    """Implements `ports.BlobCache` over a folder. Never fails: a cache that cannot answer has a miss.
+
+    All work happens on one thread of its own, because diskcache keeps a connection for each thread that calls it
+    and can close only the caller's.
+    """
 
     def __init__(self, folder: Path, limit_mb: int) -> None:
         self._folder = folder
         self._limit = limit_mb * _BYTES_PER_MB
         self._cache: Any = None
+        self._thread: ThreadPoolExecutor | None = None
+        self._starting = threading.Lock()
+        self._started_over = self._given_up = False
         self.hits = 0
         self.misses = 0
         # What the user should hear of once, such as a damaged folder.
@@ -90,19 +113,47 @@ class DiskBlobCache:
         return int(self._attempt(lambda cache: cache.volume()) or 0)
 
     def close(self) -> None:
-        """Close the cache's files."""
-        if self._cache is not None:
-            self._cache.close()
-            self._cache = None
+        """Close the cache's files; it opens them again when it is asked again."""
+        with self._starting:
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.submit(self._close).result()
+            thread.shutdown()
 
     def _attempt(self, action: Callable[[Any], Any]) -> Any:
-        try:
-            return action(self._open())
-        except (ValueError, TypeError, KeyError, zstandard.ZstdError) as error:
-            # One row that is not ours; the rest of the cache is fine.
-            logger.warning("a cache row was ignored: %s", error)
-        except (sqlite3.Error, OSError, diskcache.Timeout) as error:
-            self._start_over(error)
+        if self._given_up:
+            return None
+        with self._starting:
+            if self._thread is None:
+                self._thread = ThreadPoolExecutor(1, thread_name_prefix="cache")
+            future = self._thread.submit(self._try, action)
+        return future.result()
+
+    def _try(self, action: Callable[[Any], Any]) -> Any:
+        for attempt in (1, 2):
+            try:
+                cache = self._open()
+            except diskcache.Timeout:
+                return None
+            except (sqlite3.Error, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+                # Everything that opening reads is ours to write, so whatever it trips over is damage.
+                self._start_over(error)
+                return None
+            try:
+                return action(cache)
+            except (ValueError, TypeError, KeyError, zstandard.ZstdError) as error:
+                # One row that is not ours; the rest of the cache is fine.
+                logger.warning("a cache row was ignored: %s", error)
+                return None
+            except diskcache.Timeout:
+                return None
+            except (sqlite3.Error, OSError) as error:
+                if "locked" in str(error) or "full" in str(error):
+                    return None
+                if attempt == 2:
+                    self._start_over(error)
+                # Another process may have started the folder over: then it is only this connection that is stale.
+                self._close()
         return None
 
     def _open(self) -> Any:
@@ -112,11 +163,21 @@ class DiskBlobCache:
             )
         return self._cache
 
+    def _close(self) -> None:
+        if self._cache is not None:
+            self._cache.close()
+            self._cache = None
+
     def _start_over(self, error: Exception) -> None:
-        if isinstance(error, diskcache.Timeout) or "locked" in str(error):
+        self._close()
+        if self._started_over:
+            self._given_up = True
+            self._notify(f"The cache {self._folder} cannot be used ({error}); answers are computed anew each time.")
             return
-        notice = f"The cache {self._folder} was damaged ({error}) and is started anew; it holds derived data only."
+        self._started_over = True
+        self._notify(f"The cache {self._folder} was damaged ({error}) and is started anew; it holds derived data only.")
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _notify(self, notice: str) -> None:
         logger.warning(notice)
         self.notices.append(notice)
-        self.close()
-        shutil.rmtree(self._folder, ignore_errors=True)

@@ -156,6 +156,12 @@ class ChunkTable:
             f" SELECT key, coalesce(project, {GLOBAL_SCOPE}), ?, ? FROM chunks WHERE key = ? AND retired_at IS NULL",
             [(model, vector, key) for key, vector in vectors],
         )
+        # A published generation that reaches past such a key neither holds the new vector nor has it in its tail.
+        await self._database.execute_many(
+            "DELETE FROM generations WHERE last_chunk >= ?1"
+            f" AND scope = (SELECT coalesce(project, {GLOBAL_SCOPE}) FROM chunks WHERE key = ?1)",
+            [(key,) for key, _ in vectors],
+        )
         # Loaded vector indexes notice new keys by themselves, but not new vectors of old keys.
         await self._database.execute(
             "INSERT INTO meta (name, value) VALUES ('reembeddings', '1')"

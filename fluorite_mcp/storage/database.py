@@ -6,11 +6,13 @@ Writers of all processes queue on SQLite's own lock for `BUSY_TIMEOUT_SECONDS`; 
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,8 @@ import aiosqlite
 import anyio
 
 from fluorite_mcp.errors import FluoriteError, StoreBusyError, StoreCorruptError, StoreError, StoreFullError
-from fluorite_mcp.storage.backup import backup_hint
+from fluorite_mcp.storage.backup import backup_hint, list_backups
+from fluorite_mcp.storage.log import find_logged_pages, log_of
 
 Row = tuple[Any, ...]
 
@@ -30,6 +33,18 @@ MAX_VARIABLES = 30_000
 
 # One request asks for the version several times; another process's commit within this time may as well have come after.
 _VERSION_FRESH_SECONDS = 0.002
+
+# The low byte of an extended result code names its class.
+_PRIMARY_CODE = 0xFF
+# PROTOCOL: so many processes open the log at once that SQLite gave up waiting its turn.
+_BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL})
+_FULL_CODES = frozenset(
+    {
+        sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_PERM,
+    }
+)  # fmt: skip
+_CORRUPT_CODES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 _HEADER_BYTES = 100
 _MAGIC = b"SQLite format 3\x00"
@@ -43,10 +58,12 @@ class Database:
         self._writer = writer
         self._reader = reader
         self._write_lock = anyio.Lock()
-        # The version read last, and when.
+        # The version read last, and when; and how often this process wrote.
         self._seen: tuple[int, float] | None = None
-        # The depth of nested `atomic` blocks in the current task, so that inner ones become savepoints.
-        self._depth: ContextVar[int] = ContextVar(f"atomic_depth_{id(self)}", default=0)
+        self._commits = 0
+        # The task inside `atomic`, and how deep: inner blocks become savepoints. A task that it starts is outside.
+        self._owner: asyncio.Task[Any] | None = None
+        self._depth = 0
 
     @classmethod
     async def open(cls, path: Path, *, busy_timeout: float = BUSY_TIMEOUT_SECONDS) -> Database:
@@ -58,6 +75,9 @@ class Database:
             StoreBusyError: Another process holds the lock.
         """
         check_file(path)
+        # Asked beforehand: a connection that fails to open leaves its thread behind for a moment.
+        if not path.exists() and not os.access(path.parent, os.W_OK):
+            raise StoreFullError(f"The store {path} cannot be created. Check that its folder exists and is writable.")
         try:
             writer = await _connect(path, busy_timeout)
             try:
@@ -72,8 +92,10 @@ class Database:
     async def close(self) -> None:
         """Close both connections; the write-ahead log is folded in by the last process that closes."""
         with anyio.CancelScope(shield=True):
-            await self._reader.close()
-            await self._writer.close()
+            try:
+                await self._reader.close()
+            finally:
+                await self._writer.close()
 
     @asynccontextmanager
     async def atomic(self) -> AsyncIterator[None]:
@@ -83,25 +105,32 @@ class Database:
             StoreBusyError: Another process held the write lock past the timeout; nothing was written.
             StoreFullError: The disk is full; nothing was written.
         """
-        depth = self._depth.get()
-        if depth:
-            async with self._scope(depth, f"SAVEPOINT s{depth}", f"RELEASE s{depth}", f"ROLLBACK TO s{depth}"):
+        if self._is_inside():
+            name = f"s{self._depth}"
+            async with self._block(f"SAVEPOINT {name}", f"RELEASE {name}", f"ROLLBACK TO {name}"):
                 yield
             return
-        async with self._write_lock, self._scope(depth, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"):
-            yield
+        async with self._write_lock:
+            self._owner = asyncio.current_task()
+            try:
+                async with self._block("BEGIN IMMEDIATE", "COMMIT", None):
+                    yield
+            finally:
+                self._owner = None
+
+    def _is_inside(self) -> bool:
+        return self._owner is not None and self._owner is asyncio.current_task()
 
     @asynccontextmanager
-    async def _scope(self, depth: int, begin: str, commit: str, rollback: str) -> AsyncIterator[None]:
+    async def _block(self, begin: str, commit: str, rollback: str | None) -> AsyncIterator[None]:
+        self._depth += 1
         try:
+            # A cancelled statement still runs on its thread, so a cancelled BEGIN or COMMIT is rolled back too.
             await self._writer.execute(begin)
-        except sqlite3.Error as error:
-            raise translate(error, self.path) from error
-        token = self._depth.set(depth + 1)
-        try:
             yield
             await self._writer.execute(commit)
             self._seen = None
+            self._commits += 1
         except BaseException as error:
             # A cancelled task must still give the lock back.
             with anyio.CancelScope(shield=True):
@@ -110,11 +139,15 @@ class Database:
                 raise translate(error, self.path) from error
             raise
         finally:
-            self._depth.reset(token)
+            self._depth -= 1
 
-    async def _roll_back(self, statement: str) -> None:
-        if self._writer.in_transaction:
-            await self._writer.execute(statement)
+    async def _roll_back(self, to_savepoint: str | None) -> None:
+        """Undo a block. What could not begin, did commit, or was rolled back by SQLite itself needs nothing."""
+        if to_savepoint is None:
+            await self._writer.rollback()
+            return
+        with contextlib.suppress(sqlite3.Error):
+            await self._writer.execute(to_savepoint)
 
     async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run one statement inside `atomic`. Returns the number of rows it changed."""
@@ -134,12 +167,16 @@ class Database:
         await self._writer.executemany(sql, rows)
 
     def _require_atomic(self) -> None:
-        if not self._depth.get():
+        if not self._is_inside():
             raise RuntimeError("a write outside Database.atomic()")
+        if not self._writer.in_transaction:
+            raise RuntimeError("a write after the transaction ended by an error that was caught inside it")
 
     async def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Read rows; inside `atomic` this sees what the block wrote so far."""
-        connection = self._writer if self._depth.get() else self._reader
+        return await self._fetch(self._writer if self._is_inside() else self._reader, sql, parameters)
+
+    async def _fetch(self, connection: aiosqlite.Connection, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         try:
             return list(await connection.execute_fetchall(sql, parameters))  # type: ignore[arg-type]
         except sqlite3.Error as error:
@@ -154,10 +191,14 @@ class Database:
         """Return a number that changes with every commit of any process."""
         if self._seen is not None and time.monotonic() - self._seen[1] < _VERSION_FRESH_SECONDS:
             return self._seen[0]
+        commits = self._commits
         # The reader sees commits of this process's own writer as foreign ones, which is what is wanted.
-        rows = await self.fetch("PRAGMA data_version")
-        self._seen = (int(rows[0][0]), time.monotonic())
-        return self._seen[0]
+        rows = await self._fetch(self._reader, "PRAGMA data_version")
+        version = int(rows[0][0])
+        # A commit meanwhile may have made it old already; its own task must not be told so.
+        if commits == self._commits:
+            self._seen = (version, time.monotonic())
+        return version
 
     async def fetch_in(self, sql: str, values: Sequence[Any], *before: Any) -> list[Row]:
         """Read rows for many values: `{in}` in `sql` becomes the placeholders, in portions SQLite accepts."""
@@ -205,28 +246,57 @@ def check_file(path: Path) -> None:
     except OSError as error:
         raise StoreError(f"The store {path} cannot be read ({error}). Check the folder's permissions.") from error
     if size == 0:
+        _check_empty(path)
         return
     if len(header) < _HEADER_BYTES or not header.startswith(_MAGIC):
         raise StoreCorruptError(f"{path} is not a database. It was left as it is. {backup_hint(path)}")
-    page_size = int.from_bytes(header[16:18], "big")
-    page_size = 65_536 if page_size == 1 else page_size
-    pages = int.from_bytes(header[28:32], "big")
-    # The page count only counts while both change counters agree (same section).
-    if header[24:28] == header[92:96] and size < pages * page_size:
+    expected = _expected_size(header)
+    if size < expected and not _log_holds_the_rest(path, size, header):
         raise StoreCorruptError(
-            f"{path} is truncated ({size} of {pages * page_size} bytes). It was left as it is. {backup_hint(path)}"
+            f"{path} is truncated ({size} of {expected} bytes). It was left as it is. {backup_hint(path)}"
         )
+
+
+def _check_empty(path: Path) -> None:
+    """Refuse an empty file that once held a store; SQLite would start anew and delete the write-ahead log."""
+    log = log_of(path)
+    if list_backups(path) or (log.exists() and log.stat().st_size):
+        raise StoreCorruptError(f"{path} is empty, which it was not before. It was left as it is. {backup_hint(path)}")
+
+
+def _expected_size(header: bytes) -> int:
+    """Return the bytes that a database's header promises."""
+    # The page count only counts while both change counters agree (same section).
+    return int.from_bytes(header[28:32], "big") * _page_size(header) if header[24:28] == header[92:96] else 0
+
+
+def _page_size(header: bytes) -> int:
+    size = int.from_bytes(header[16:18], "big")
+    return 65_536 if size == 1 else size
+
+
+def _log_holds_the_rest(path: Path, size: int, header: bytes) -> bool:
+    """Whether a file is short only because copying the write-ahead log into it is under way or was interrupted.
+
+    The log's pages are copied in order, so the header may already promise pages that follow from the log.
+    """
+    page_size = _page_size(header)
+    missing = range(size // page_size + 1, _expected_size(header) // page_size + 1)
+    if find_logged_pages(log_of(path)).issuperset(missing):
+        return True
+    # Another process may have finished meanwhile; the log is only used anew after that.
+    return path.stat().st_size >= _expected_size(header)
 
 
 def translate(error: sqlite3.Error, path: Path) -> FluoriteError:
     """Turn an error of SQLite into one of ours, with what to do."""
-    text = str(error).lower()
-    if "locked" in text or "busy" in text:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE
+    if code in _BUSY_CODES:
         return StoreBusyError("The store is busy with another process's writing. Try again; nothing was written.")
-    if "full" in text or "readonly" in text or "unable to open" in text or "disk i/o" in text:
+    if code in _FULL_CODES:
         return StoreFullError(
             f"The store {path} cannot be written ({error}). Free disk space or check permissions; nothing was written."
         )
-    if "malformed" in text or "not a database" in text or "corrupt" in text:
+    if code in _CORRUPT_CODES:
         return StoreCorruptError(f"The store {path} is damaged ({error}). {backup_hint(path)}")
     return StoreError(f"The store {path} failed: {error}.")

@@ -145,6 +145,7 @@ async def migrate(database: Database, now: datetime, migrations: tuple[Migration
 
     Raises:
         StoreTooNewError: A newer version of fluorite-mcp wrote this store.
+        StoreFullError: No backup could be written; nothing was migrated.
     """
     notices: list[str] = []
     version = await _version(database)
@@ -154,13 +155,14 @@ async def migrate(database: Database, now: datetime, migrations: tuple[Migration
             "Upgrade fluorite-mcp; the store was left as it is."
         )
     for number, step in enumerate(migrations[version:], version + 1):
-        if number > 1:
-            backup = await asyncio.to_thread(create_backup, database.path, f"before-v{number}", now)
-            notices.append(f"Migrated the store to schema {number}; the backup before it is {backup}.")
         async with database.atomic():
             # Another process may have migrated while this one waited for the lock.
             if await _version(database) >= number:
                 continue
+            if number > 1:
+                # Under the lock, so that nothing is written between the backup and the step.
+                backup = await asyncio.to_thread(create_backup, database.path, f"before-v{number}", now)
+                notices.append(f"Migrated the store to schema {number}; the backup before it is {backup}.")
             await step(database)
             await database.execute(f"PRAGMA user_version = {number}")
     return notices

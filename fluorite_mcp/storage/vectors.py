@@ -56,9 +56,20 @@ class VectorTable:
         )
         return Generation(*row) if row else None
 
-    async def publish(self, generation: Generation, at: str) -> None:
-        """Make a generation the current one and drop the removals it already knows."""
+    async def publish(self, generation: Generation, at: str, reembeddings: int) -> bool:
+        """Make a generation the current one and drop the removals it already knows.
+
+        Args:
+            generation: What was built.
+            at: When.
+            reembeddings: How often chunks had been embedded anew (see `state`) before the vectors were read.
+
+        Returns:
+            False if vectors were embedded anew meanwhile, which the generation may lack: nothing was published.
+        """
         async with self._database.atomic():
+            if (await self.state(generation.scope))[3] != reembeddings:
+                return False
             await self._database.execute(
                 "INSERT OR REPLACE INTO generations"
                 " (scope, number, file, checksum, model, rows, last_chunk, last_removal, created_at)"
@@ -72,13 +83,17 @@ class VectorTable:
             await self._database.execute(
                 "DELETE FROM removals WHERE scope = ? AND seq <= ?", [generation.scope, generation.last_removal]
             )
+        return True
 
     async def scopes(self) -> list[int]:
         """Return every scope that holds embeddings."""
         rows = await self._database.fetch("SELECT DISTINCT scope FROM embeddings")
         return [scope for (scope,) in rows]
 
-    async def withdraw(self, scope: int) -> None:
-        """Unpublish a generation whose file is unusable."""
+    async def withdraw(self, scope: int, number: int) -> bool:
+        """Unpublish a generation whose file is unusable; False if it is not the current one any more."""
         async with self._database.atomic():
-            await self._database.execute("DELETE FROM generations WHERE scope = ?", [scope])
+            count = await self._database.execute(
+                "DELETE FROM generations WHERE scope = ? AND number = ?", [scope, number]
+            )
+        return count > 0

@@ -1,0 +1,142 @@
+"""Migrations of a real old file, interrupted, raced and refused."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from fluorite_mcp.errors import StoreFullError, StoreTooNewError
+from fluorite_mcp.storage.backup import list_backups
+from fluorite_mcp.storage.database import Database
+from fluorite_mcp.storage.migrations import MIGRATIONS, SCHEMA_VERSION, migrate
+from tests.storage.conftest import NOW, add, ask, note, open
+
+pytestmark = pytest.mark.anyio
+
+NEXT = SCHEMA_VERSION + 1
+
+
+async def add_column(database: Database) -> None:
+    await database.execute("ALTER TABLE projects ADD COLUMN color TEXT")
+    await database.execute("UPDATE chunks SET title = title || '!'")
+
+
+async def fail_halfway(database: Database) -> None:
+    await add_column(database)
+    await database.execute("INSERT INTO missing VALUES (1)")
+
+
+@pytest.fixture
+async def old(path: Path) -> Path:
+    """A store as this version leaves it, with a chunk in it."""
+    store = await open(path)
+    await add(store, note("n1", "kept over the migration"))
+    await store.close()
+    return path
+
+
+async def test_a_new_store_has_the_newest_schema_and_no_backup(path: Path) -> None:
+    store = await open(path)
+    await store.close()
+
+    assert ask(path, "PRAGMA user_version") == [SCHEMA_VERSION]
+    assert list_backups(path) == []
+    assert store.notices == []
+
+
+async def test_an_old_file_is_migrated_after_a_backup(old: Path) -> None:
+    database = await Database.open(old)
+    notices = await migrate(database, NOW, (*MIGRATIONS, add_column))
+    again = await migrate(database, NOW, (*MIGRATIONS, add_column))
+    await database.close()
+
+    (backup,) = list_backups(old)
+    assert len(notices) == 1
+    assert str(backup) in notices[0]
+    assert again == []
+    assert ask(old, "PRAGMA user_version") == [NEXT]
+    assert ask(old, "SELECT title FROM chunks") == ["n1!"]
+    assert ask(backup, "PRAGMA user_version") == [SCHEMA_VERSION]
+    assert ask(backup, "SELECT title FROM chunks") == ["n1"]
+
+
+async def test_a_step_that_fails_halfway_changes_nothing(old: Path) -> None:
+    database = await Database.open(old)
+    with pytest.raises(Exception, match="no such table"):
+        await migrate(database, NOW, (*MIGRATIONS, fail_halfway))
+    await database.close()
+
+    assert ask(old, "PRAGMA user_version") == [SCHEMA_VERSION]
+    assert ask(old, "SELECT title FROM chunks") == ["n1"]
+    assert "color" not in ask(old, "SELECT name FROM pragma_table_info('projects')")
+    reopened = await open(old)
+    assert await reopened.chunks.find(["n1"])
+    await reopened.close()
+
+
+async def test_without_a_backup_nothing_is_migrated(old: Path) -> None:
+    (old.parent / "backups").write_text("in the way")
+    database = await Database.open(old)
+    with pytest.raises(StoreFullError, match="backup"):
+        await migrate(database, NOW, (*MIGRATIONS, add_column))
+    await database.close()
+
+    assert ask(old, "PRAGMA user_version") == [SCHEMA_VERSION]
+
+
+async def test_of_two_at_once_one_migrates_and_only_it_says_so(old: Path) -> None:
+    one, other = await Database.open(old), await Database.open(old)
+    migrations = (*MIGRATIONS, add_column)
+    notices = await asyncio.gather(migrate(one, NOW, migrations), migrate(other, NOW, migrations))
+    await one.close()
+    await other.close()
+
+    (backup,) = list_backups(old)
+    assert sorted(map(len, notices)) == [0, 1]
+    assert ask(backup, "SELECT title FROM chunks") == ["n1"]
+    assert ask(old, "SELECT title FROM chunks") == ["n1!"]
+
+
+async def test_a_newer_store_is_refused_and_left_as_it_is(old: Path) -> None:
+    with closing(sqlite3.connect(old)) as connection:
+        connection.execute(f"PRAGMA user_version = {NEXT}")
+        connection.commit()
+    before = old.read_bytes()
+
+    with pytest.raises(StoreTooNewError, match="Upgrade"):
+        await open(old)
+
+    assert old.read_bytes() == before
+
+
+CREATE = """
+import asyncio, sys
+from pathlib import Path
+from tests.storage.conftest import open
+
+async def main():
+    store = await open(Path(sys.argv[1]))
+    print(store.notices, await store.chunks.counts())
+    await store.close()
+
+asyncio.run(main())
+"""
+
+
+async def test_several_processes_create_one_store_at_once(path: Path) -> None:
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", CREATE, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(4)
+    ]
+    ended = [process.communicate(timeout=60) for process in started]
+
+    assert ended == [("[] ({}, 0)\n", "")] * 4
+    assert ask(path, "PRAGMA user_version") == [SCHEMA_VERSION]
