@@ -206,10 +206,11 @@ class Convention:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """How the task was understood."""
+    """How the task was understood. `is_named`: it names the frameworks, which else are the project's own."""
 
     action: str
     frameworks: tuple[str, ...] = ()
+    is_named: bool = False
     language: str | None = None
     topics: tuple[str, ...] = ()
 

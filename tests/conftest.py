@@ -22,9 +22,6 @@ WriteFiles: TypeAlias = Callable[[Path, dict[str, str]], Path]
 # Files changed this moment count as unsettled: most tests are about a project that was there before.
 AGE_SECONDS = 3600
 
-# Nothing listens on the discard port: asking this model fails at once.
-BROKEN_MODEL = "http://127.0.0.1:9/v1/embeddings#none"
-
 INVOICES = '''"""Invoices and their totals."""
 
 from fastapi import APIRouter
@@ -193,9 +190,13 @@ def open_engine(data_dir: Path, project: Path) -> OpenEngine:
 
 
 @pytest.fixture
-def broken_model() -> str:
-    """The name of a model that can be configured and never answers."""
-    return BROKEN_MODEL
+def broken_model(tmp_path: Path) -> str:
+    """A model folder that can be configured and cannot be loaded."""
+    folder = tmp_path / "broken-model"
+    folder.mkdir()
+    for name in ("model.onnx", "tokenizer.json", "tokenizer_config.json"):
+        (folder / name).write_text("{}")
+    return str(folder)
 
 
 @pytest.fixture

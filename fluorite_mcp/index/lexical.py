@@ -17,6 +17,9 @@ MAX_WORDS = 24
 POSTINGS_BUDGET = 3_000
 MIN_WORDS = 2
 
+# SQLite refuses more bound values than 32,766 in one statement, some builds fewer.
+_WORDS_PER_STATEMENT = 900
+
 # The largest factor BM25 gives one word: k1 + 1 with FTS5's fixed k1 = 1.2.
 _SATURATION = 2.2
 
@@ -92,8 +95,11 @@ class LexicalIndex:
 
     async def _counts(self, words: Sequence[str]) -> tuple[dict[str, int], int]:
         """Return in how many chunks each known word stands, and how many chunks there are."""
-        marks = ",".join("?" * len(words))
-        rows = await self._sql.fetch(f"SELECT term, doc FROM word_counts WHERE term IN ({marks})", list(words))  # noqa: S608
+        rows: list[tuple[Any, ...]] = []
+        for start in range(0, len(words), _WORDS_PER_STATEMENT):
+            portion = list(words[start : start + _WORDS_PER_STATEMENT])
+            marks = ",".join("?" * len(portion))
+            rows += await self._sql.fetch(f"SELECT term, doc FROM word_counts WHERE term IN ({marks})", portion)  # noqa: S608
         counts = {word: int(count) for word, count in rows}
         return counts, max(await self._size(), *counts.values(), 1)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from fluorite_mcp.errors import StoreBusyError
+from fluorite_mcp.errors import StoreBusyError, StoreFullError
 from fluorite_mcp.learning.freshness import FreshnessWatch
 from fluorite_mcp.learning.locate import Location, Place, locate
 from fluorite_mcp.learning.pipeline import LearningReport, Progress, ProjectLearner, ignore_progress
@@ -85,6 +85,10 @@ class CurrentProject:
         notices = await self._update(known, progress, wait=project is None)
         return Current(known, location.part, notices)
 
+    def look_again(self, root: str) -> None:
+        """Have the next request look at every file of a project, whatever was seen a moment ago."""
+        self._watch.forget(root)
+
     async def _learned_project(self, root: str) -> Project | None:
         """Return the project of a root if it was learned before; it stays learned, so that is remembered."""
         if root not in self._learned:
@@ -108,6 +112,8 @@ class CurrentProject:
                 if wait:
                     raise
                 return (f"{project.name} is being learned by another process; this is what is stored so far.",)
+            except StoreFullError as error:
+                return (f"{project.name} was not brought up to date, this is what is stored so far: {error}",)
             return _notices(report)
 
     async def _has_changed(self, root: str) -> bool:

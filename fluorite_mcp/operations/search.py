@@ -27,6 +27,8 @@ from fluorite_mcp.text.secrets import redact
 MAX_LIMIT = 50
 MAX_SNIPPET_LINES = 400
 
+_FEW_HITS = 10
+
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
@@ -76,11 +78,20 @@ class Search:
             InputError: An argument cannot be used; the message names it.
         """
         check_request(request)
+        result = await self._run(request, place, progress)
+        root = result.project.root
+        if root is not None and any(hit.fresh != "fresh" for hit in result.hits):
+            # A look at a large project is left out if the last one was a moment ago; this hit shows it was needed.
+            self._current.look_again(root)
+            result = await self._run(request, place, progress)
+        return result
+
+    async def _run(self, request: SearchRequest, place: Place, progress: Progress) -> SearchResult:
         current = await self._current.ensure(place, request.path, progress)
         identity = request.identity(current.ref.root)
         offset = decode_cursor(request.cursor, identity)
         ranking = await self.rank(request, current)
-        ranked = [one for one in ranking.ranked if one.score >= request.min_score]
+        ranked = [] if ranking.abstained else [one for one in ranking.ranked if one.score >= request.min_score]
         page = ranked[offset : offset + request.limit]
         following = offset + len(page)
         return SearchResult(
@@ -114,7 +125,8 @@ class Search:
                 for one, chunk in found
             )
 
-        return await asyncio.to_thread(build)
+        # The usual few hits take less time than handing over to a thread.
+        return build() if len(page) <= _FEW_HITS else await asyncio.to_thread(build)
 
 
 def check_request(request: SearchRequest) -> None:

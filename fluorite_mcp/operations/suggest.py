@@ -21,6 +21,7 @@ from fluorite_mcp.search.ranking import Ranked, explain
 from fluorite_mcp.suggest.compose import Context, Piece, compose
 from fluorite_mcp.suggest.conventions import find_conventions
 from fluorite_mcp.suggest.intent import understand_task
+from fluorite_mcp.text.tokens import has_cjk
 
 MIN_BUDGET, MAX_BUDGET = 200, 8_000
 MAX_TASK_CHARS = 8_000
@@ -31,8 +32,8 @@ _SPIKES, _CODE, _NOTES = 3, 4, 3
 _FRAMEWORK_FACTOR = 1.6
 _OTHER_FRAMEWORK_FACTOR = 0.6
 
-# Lower, and a chunk shares a word with the task, not its purpose.
-_MIN_RELEVANCE = 0.33
+# What scores below this part of the best is no second choice. That anything fits at all, search has decided.
+_CLOSE_TO_BEST = 0.6
 
 # Parts of the budget: the template is what gets copied, the rest says how it is done here.
 _SPIKE_SHARE, _CODE_SHARE, _NOTE_SHARE = 0.5, 0.25, 0.2
@@ -84,7 +85,11 @@ class Suggest:
         code = await self._find(request, current, ("code",), _CODE) if current.project else ()
         notes = await self._find(request, current, ("note", "memory", "pattern", "insight"), _NOTES)
         conventions = _relevant(find_conventions(learned), templates, code, notes)
-        pieces = [*_template_pieces(templates), *_convention_piece(conventions), *_hit_pieces(code, notes)]
+        pieces = [
+            *_template_pieces(request.task, templates),
+            *_convention_piece(conventions),
+            *_hit_pieces(code, notes),
+        ]
         context = compose(_title(request.task), pieces, request.token_budget) if pieces else Context("", 0, ())
         return SuggestResult(
             project=current.ref,
@@ -111,10 +116,12 @@ class Suggest:
         by_spike: dict[str, list[Chunk]] = {}
         for chunk in spikes:
             by_spike.setdefault(str(chunk.metadata.get("spike", chunk.id)), []).append(chunk)
+        # A framework that the task names is reason enough for its templates, whatever else the task says.
+        named = set(intent.frameworks) if intent.is_named else set()
         scored = [
             (_fit(one, intent), name, one)
             for name, one in best.items()
-            if one.relevance >= _MIN_RELEVANCE and name in by_spike
+            if name in by_spike and (not ranking.abstained or named & set(one.chunk.frameworks))
         ]
         scored.sort(key=lambda entry: (-entry[0], entry[1]))
         chosen = _close_to_best(scored)[:_SPIKES]
@@ -134,11 +141,10 @@ class Suggest:
         self, request: SuggestRequest, current: Current, kinds: tuple[str, ...], limit: int
     ) -> tuple[Hit, ...]:
         ranking: Ranking = await self._search.rank(SearchRequest(request.task, kinds=kinds), current)
-        page = [
-            one
-            for one in ranking.ranked
-            if one.relevance >= _MIN_RELEVANCE and not is_test_path(one.chunk.origin.path or "")
-        ]
+        if ranking.abstained:
+            return ()
+        found = [one for one in ranking.ranked if not is_test_path(one.chunk.origin.path or "")]
+        page = [one for one in found if one.score >= _CLOSE_TO_BEST * found[0].score]
         return await self._search.hits(page[:limit], ranking, current, max_lines=25)
 
 
@@ -160,13 +166,15 @@ def _fit(one: Ranked, intent: Intent) -> float:
 
 def _close_to_best(scored: Sequence[tuple[float, str, Ranked]]) -> list[tuple[float, str, Ranked]]:
     """Leave out templates far behind the best: a second choice should be a choice."""
-    return [entry for entry in scored if entry[0] >= 0.6 * scored[0][0]]
+    return [entry for entry in scored if entry[0] >= _CLOSE_TO_BEST * scored[0][0]]
 
 
 def _template(name: str, score: float, why: tuple[str, ...], chunks: Sequence[Chunk]) -> _Template:
     overview = next((chunk for chunk in chunks if chunk.origin.path is None), chunks[0])
-    files = tuple(sorted((c for c in chunks if c.origin.path is not None), key=lambda c: c.origin.path or ""))
-    return _Template(name, overview, files, min(1.0, score), why)
+    files = sorted((c for c in chunks if c.origin.path is not None), key=lambda c: c.origin.path or "")
+    # The tests of a template come after what they test.
+    files.sort(key=lambda chunk: is_test_path(chunk.origin.path or ""))
+    return _Template(name, overview, tuple(files), min(1.0, score), why)
 
 
 def _suggestion(template: _Template) -> SpikeSuggestion:
@@ -188,12 +196,11 @@ def _title(task: str) -> str:
     return line if len(line) <= 120 else line[:119] + "…"
 
 
-def _template_pieces(templates: Sequence[_Template]) -> list[Piece]:
+def _template_pieces(task: str, templates: Sequence[_Template]) -> list[Piece]:
     pieces = []
     for rank, template in enumerate(templates):
         share = _SPIKE_SHARE if rank == 0 else _SPIKE_SHARE / 2
-        lead = template.overview.content.split("\n\n")
-        about = "\n\n".join(part for part in lead[1:3] if part)
+        about = _about(template.overview, task)
         pieces.append(Piece(f"## Template: {template.overview.title} (`spike:{template.id}`)", about, share=share))
         if rank == 0:
             each = share / max(1, len(template.files))
@@ -203,6 +210,13 @@ def _template_pieces(templates: Sequence[_Template]) -> list[Piece]:
             ]
     # What the best template is and does comes first, other choices after everything of it.
     return pieces
+
+
+def _about(overview: Chunk, task: str) -> str:
+    """Return the description of a template in the language of the task, as far as it has one."""
+    paragraphs = overview.content.split("\n\n")[1:3]
+    alike = [text for text in paragraphs if has_cjk(text) == has_cjk(task)]
+    return (alike or paragraphs or [""])[0]
 
 
 def _convention_piece(conventions: Sequence[Convention]) -> list[Piece]:

@@ -105,7 +105,7 @@ def in_folder(chunk: Chunk, folder: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The outcome: everything found, in order, and whether any of it is relevant."""
+    """The outcome: everything found, in order, and whether to abstain because none of it is relevant."""
 
     query: Query
     ranked: tuple[Ranked, ...]
@@ -134,10 +134,7 @@ class HybridSearch:
         lexical = await self._lexical(query, where, limit)
         candidates = await self._candidates(lexical, dense or {}, where)
         ranked = rank(query, candidates, self._chunks.profile_of)
-        relevant = answers(ranked)
-        return Ranking(
-            query, tuple(ranked) if relevant else (), "lexical" if dense is None else "hybrid", not relevant, notices
-        )
+        return Ranking(query, tuple(ranked), "lexical" if dense is None else "hybrid", not answers(ranked), notices)
 
     async def _lexical(self, query: Query, where: SearchFilter, limit: int) -> LexicalMatches:
         if not query.words:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fluorite_mcp.models import Chunk
 from fluorite_mcp.search.profile import ChunkProfile, SymbolProfile, profile_of
@@ -115,14 +115,16 @@ def rank(
     for candidate in candidates:
         sums[_file(candidate.chunk)] += mixed[candidate.chunk.key]
     words = frozenset(query.words)
-    # A query in another script, or a model that does not work, leaves the words alone to judge by.
+    # A model that does not work leaves the words alone to judge by.
     has_vectors = any(candidate.cosine is not None for candidate in candidates)
+    # One that does not know the query's script has nothing to say against a chunk that holds its words.
+    is_foreign = 2 * sum(not word.isascii() for word in words) > len(words)
     ranked = []
     for candidate in candidates:
         own = mixed[candidate.chunk.key]
         others = sums[_file(candidate.chunk)] - own
         judged = _judge(query, words, candidate, profile(candidate.chunk), own, others, has_vectors=has_vectors)
-        ranked.append(judged)
+        ranked.append(replace(judged, relevance=max(judged.relevance, candidate.lexical)) if is_foreign else judged)
     ranked.sort(key=_order)
     return _spread_files(ranked)
 
@@ -235,7 +237,7 @@ def answers(ranked: Sequence[Ranked]) -> bool:
 
     The best coverage and the best cosine may come from different chunks: the words of a broad question are spread.
     """
-    if any(one.relevance >= _SETTLED_RELEVANCE for one in ranked):
+    if any(one.relevance >= RELEVANCE_CUTOFF for one in ranked):
         return True
     lexical = max((one.evidence.lexical for one in ranked), default=0.0)
     meanings = [one.evidence.meaning for one in ranked if one.evidence.has_vector]

@@ -31,6 +31,10 @@ _BYTES_PER_MB = 1024 * 1024
 _NAME = re.compile(r"[0-9a-f]{2}[/\\][0-9a-f]{2}[/\\][0-9a-f]{28}\.val")
 
 
+class _DamagedError(Exception):
+    """The cache's settings are not as this module writes them."""
+
+
 class BytesDisk(diskcache.Disk):  # type: ignore[misc] # diskcache carries no types
     """Raw bytes and text only, compressed."""
 
@@ -130,37 +134,34 @@ class DiskBlobCache:
         return future.result()
 
     def _try(self, action: Callable[[Any], Any]) -> Any:
-        for attempt in (1, 2):
+        try:
             try:
-                cache = self._open()
-            except diskcache.Timeout:
-                return None
-            except (sqlite3.Error, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-                # Everything that opening reads is ours to write, so whatever it trips over is damage.
-                self._start_over(error)
-                return None
-            try:
-                return action(cache)
-            except (ValueError, TypeError, KeyError, zstandard.ZstdError) as error:
-                # One row that is not ours; the rest of the cache is fine.
-                logger.warning("a cache row was ignored: %s", error)
-                return None
-            except diskcache.Timeout:
-                return None
+                return action(self._open())
             except (sqlite3.Error, OSError) as error:
-                if "locked" in str(error) or "full" in str(error):
-                    return None
-                if attempt == 2:
-                    self._start_over(error)
+                if _is_passing(error) or self._cache is None:
+                    raise
                 # Another process may have started the folder over: then it is only this connection that is stale.
                 self._close()
+                return action(self._open())
+        except (sqlite3.Error, OSError, _DamagedError) as error:
+            if not _is_passing(error):
+                self._start_over(error)
+        except (ValueError, TypeError, KeyError, zstandard.ZstdError) as error:
+            # One row that is not ours; the rest of the cache is fine.
+            logger.warning("a cache row was ignored: %s", error)
+        except diskcache.Timeout:
+            logger.debug("the cache is busy")
         return None
 
     def _open(self) -> Any:
         if self._cache is None:
-            self._cache = diskcache.Cache(
-                str(self._folder), disk=BytesDisk, size_limit=self._limit, eviction_policy="least-recently-used"
-            )
+            try:
+                self._cache = diskcache.Cache(
+                    str(self._folder), disk=BytesDisk, size_limit=self._limit, eviction_policy="least-recently-used"
+                )
+            except (ValueError, TypeError, KeyError, AttributeError) as error:
+                # Everything that opening reads is ours to write, so whatever it trips over is damage.
+                raise _DamagedError(str(error)) from error
         return self._cache
 
     def _close(self) -> None:
@@ -181,3 +182,8 @@ class DiskBlobCache:
     def _notify(self, notice: str) -> None:
         logger.warning(notice)
         self.notices.append(notice)
+
+
+def _is_passing(error: Exception) -> bool:
+    """Whether an error says nothing about the folder: another process writes, or the disk is full."""
+    return "locked" in str(error) or "full" in str(error)

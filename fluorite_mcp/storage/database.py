@@ -75,9 +75,7 @@ class Database:
             StoreBusyError: Another process holds the lock.
         """
         check_file(path)
-        # Asked beforehand: a connection that fails to open leaves its thread behind for a moment.
-        if not path.exists() and not os.access(path.parent, os.W_OK):
-            raise StoreFullError(f"The store {path} cannot be created. Check that its folder exists and is writable.")
+        _check_folder(path)
         try:
             writer = await _connect(path, busy_timeout)
             try:
@@ -208,6 +206,12 @@ class Database:
             marks = ",".join("?" * len(portion))
             rows += await self.fetch(sql.replace("{in}", marks), [*before, *portion])
         return rows
+
+
+def _check_folder(path: Path) -> None:
+    """Refuse to create a store where none can be; a connection that fails to open leaves its thread for a moment."""
+    if not path.exists() and not os.access(path.parent, os.W_OK):
+        raise StoreFullError(f"The store {path} cannot be created. Check that its folder exists and is writable.")
 
 
 async def _connect(path: Path, busy_timeout: float) -> aiosqlite.Connection:

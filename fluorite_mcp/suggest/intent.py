@@ -64,7 +64,7 @@ def understand_task(task: str, given: Sequence[str], stacks: Sequence[str], used
     )
     noise = {word for name in named for word in query_words(name)}
     topics = tuple(word for word in query_words(task) if word not in noise)[:12]
-    return Intent(action=_action(task), frameworks=frameworks, language=language, topics=topics)
+    return Intent(action=_action(task), frameworks=frameworks, is_named=bool(named), language=language, topics=topics)
 
 
 def _canonical(name: str) -> str:

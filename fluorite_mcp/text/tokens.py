@@ -83,6 +83,11 @@ def query_words(query: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(" ".join(map(_WORD_TOKENS.__getitem__, words)).split()))
 
 
+def has_cjk(text: str) -> bool:
+    """Whether a text holds any Chinese, Japanese or Korean character."""
+    return not text.isascii() and _CJK_WORD.search(text) is not None
+
+
 def split_identifier(name: str) -> tuple[str, ...]:
     """Split an identifier at camel, snake, kebab, acronym and digit borders, in lower case, not stemmed.
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import filelock
+import numpy as np
 import pytest
 from numpy.typing import NDArray
 
@@ -19,7 +20,7 @@ from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, PreparedChunk
 from fluorite_mcp.search.fields import lexical_fields
 from fluorite_mcp.storage.store import Store
 from tests.index.conftest import clustered
-from tests.storage.conftest import AT, MODEL, ask, note, open
+from tests.storage.conftest import AT, MODEL, ask, note, open_at
 
 pytestmark = pytest.mark.anyio
 
@@ -29,7 +30,7 @@ QUERY = clustered(1, seed=5)[0]
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open(tmp_path / "fluorite.db")
+    opened = await open_at(tmp_path / "fluorite.db")
     yield opened
     await opened.close()
 
@@ -71,7 +72,9 @@ async def truth(store: Store, query: NDArray[np.float32] = QUERY, model: str = M
     return found[:10]
 
 
-async def check(index: VectorIndex, store: Store, model: str = MODEL, scopes: tuple[int, ...] = (GLOBAL_SCOPE,)) -> None:
+async def check(
+    index: VectorIndex, store: Store, model: str = MODEL, scopes: tuple[int, ...] = (GLOBAL_SCOPE,)
+) -> None:
     await asyncio.sleep(0.005)  # Another index may have asked for the version a moment ago.
     found, expected = await index.search(scopes, model, QUERY, 10), await truth(store, model=model)
     assert [key for key, _ in found] == [key for key, _ in expected]
@@ -161,7 +164,9 @@ async def test_compaction_is_needed_when_tail_and_mask_have_grown(
 
 
 @pytest.mark.parametrize("damage", ["missing", "truncated", "flipped", "empty"])
-async def test_a_lost_file_costs_a_notice_and_no_hit(index: VectorIndex, store: Store, folder: Path, damage: str) -> None:
+async def test_a_lost_file_costs_a_notice_and_no_hit(
+    index: VectorIndex, store: Store, folder: Path, damage: str
+) -> None:
     await fill(store, 0, 100)
     await index.compact(GLOBAL_SCOPE, MODEL)
     await fill(store, 100, 120)

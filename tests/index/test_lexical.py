@@ -15,7 +15,7 @@ from fluorite_mcp.index.lexical import MAX_WORDS, LexicalIndex, ScopeFilter, mat
 from fluorite_mcp.models import GLOBAL_SCOPE, Origin
 from fluorite_mcp.storage.store import Store
 from fluorite_mcp.text.tokens import query_words
-from tests.storage.conftest import AT, add, note, open
+from tests.storage.conftest import AT, add, note, open_at
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +24,7 @@ EVERYWHERE = ScopeFilter((GLOBAL_SCOPE,))
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open(tmp_path / "fluorite.db")
+    opened = await open_at(tmp_path / "fluorite.db")
     yield opened
     await opened.close()
 
@@ -170,7 +170,7 @@ class Shared:
 
     def __init__(self, folder: Path) -> None:
         self.loop = asyncio.new_event_loop()
-        self.store = self.loop.run_until_complete(open(folder / "fluorite.db"))
+        self.store = self.loop.run_until_complete(open_at(folder / "fluorite.db"))
         self.known = 0
 
     def stored_and_found(self, text: str) -> tuple[tuple[str, ...], bool]:

@@ -169,7 +169,7 @@ def test_a_writer_that_is_killed_leaves_the_old_file(written: tuple[Path, str]) 
 def test_an_index_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.faiss" / "in the way").mkdir(parents=True)
 
-    with pytest.raises(OSError, match="a.faiss"):
+    with pytest.raises(OSError, match="faiss"):
         write_index(build_index(KEYS, clustered(300)), tmp_path / "a.faiss")
 
     assert [file.name for file in tmp_path.iterdir()] == ["a.faiss"]

@@ -44,12 +44,12 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def store(path: Path) -> AsyncIterator[Store]:
-    opened = await open(path)
+    opened = await open_at(path)
     yield opened
     await opened.close()
 
 
-async def open(path: Path, *, words_version: str = FIELDS_VERSION, compress: bool = True) -> Store:
+async def open_at(path: Path, *, words_version: str = FIELDS_VERSION, compress: bool = True) -> Store:
     return await open_store(
         path, lexical_fields=lexical_fields, words_version=words_version, compress=compress, now=NOW
     )

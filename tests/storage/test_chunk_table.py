@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from fluorite_mcp.errors import StoreError
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, Origin
 from fluorite_mcp.storage.store import Store
-from tests.storage.conftest import AT, MODEL, add, ask, change, matches, note, open, prepared, vector, word_index
+from tests.storage.conftest import AT, MODEL, add, ask, change, matches, note, open_at, prepared, vector, word_index
 
 pytestmark = pytest.mark.anyio
 
@@ -79,7 +79,7 @@ async def test_keys_are_never_used_again(store: Store, path: Path) -> None:
         await store.chunks.remove([first.key])
     await store.close()
 
-    again = await open(path)
+    again = await open_at(path)
     (second,) = await add(again, note("a", "1"))
     await again.close()
     assert second.key > first.key
@@ -245,7 +245,7 @@ async def test_rebuilding_the_words_mends_a_damaged_index(store: Store, path: Pa
 async def test_a_failed_change_leaves_the_words_as_they_were(store: Store, path: Path) -> None:
     first, second = await add(store, note("a", "tulips"), note("b", "roses"))
     before = word_index(path)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012
         async with store.database.atomic():
             await store.chunks.remove([first.key])
             await store.chunks.retire(["b"], AT)
@@ -303,7 +303,7 @@ async def check_indexes(store: Store, path: Path) -> None:
 @given(ACTIONS)
 def test_after_any_changes_the_words_are_those_of_a_rebuild(actions: list[tuple[str, str, str]]) -> None:
     async def run(path: Path) -> None:
-        store = await open(path)
+        store = await open_at(path)
         try:
             for action in actions:
                 await apply(store, *action)

@@ -45,7 +45,7 @@ async def test_a_commit_is_seen_by_other_connections(database: Database) -> None
 
 
 async def test_an_error_rolls_everything_back(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012
         async with database.atomic():
             await put(database, "a")
             await put(database, "b", 1 // 0)
@@ -69,7 +69,7 @@ async def test_an_inner_block_that_fails_undoes_only_itself(database: Database) 
 
 
 async def test_an_outer_block_that_fails_undoes_the_inner_ones(database: Database) -> None:
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012
         async with database.atomic():
             async with database.atomic():
                 await put(database, "inner")
@@ -79,7 +79,7 @@ async def test_an_outer_block_that_fails_undoes_the_inner_ones(database: Databas
 
 
 async def test_a_violated_constraint_is_a_store_error_and_rolls_back(database: Database) -> None:
-    with pytest.raises(StoreError, match="UNIQUE"):
+    with pytest.raises(StoreError, match="UNIQUE"):  # noqa: PT012
         async with database.atomic():
             await put(database, "a")
             await put(database, "a")
@@ -164,7 +164,7 @@ async def test_a_task_started_inside_a_block_is_not_inside_it(database: Database
         async with database.atomic():
             await put(database, "started")
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012
         async with database.atomic():
             await put(database, "outer")
             task = asyncio.create_task(write())
@@ -186,7 +186,7 @@ async def test_a_write_outside_atomic_is_refused(database: Database) -> None:
 
 
 async def test_a_write_after_the_transaction_broke_is_refused(database: Database) -> None:
-    with pytest.raises(RuntimeError, match="ended by an error"):
+    with pytest.raises(RuntimeError, match="ended by an error"):  # noqa: PT012
         async with database.atomic():
             await put(database, "a")
             # A full disk or a failing one ends the transaction inside SQLite; so does this.
@@ -301,7 +301,7 @@ async def test_a_full_disk_is_reported_and_nothing_is_half_written(database: Dat
         await put(database, "before")
         await database.execute(f"PRAGMA max_page_count = {pages + 3}")
 
-    with pytest.raises(StoreFullError, match="nothing was written"):
+    with pytest.raises(StoreFullError, match="nothing was written"):  # noqa: PT012
         async with database.atomic():
             await put(database, "a")
             for number in range(100):
@@ -315,7 +315,7 @@ async def test_a_full_disk_is_reported_and_nothing_is_half_written(database: Dat
 
 
 async def test_a_store_that_may_not_be_written_is_reported(database: Database) -> None:
-    with pytest.raises(StoreFullError, match="permissions"):
+    with pytest.raises(StoreFullError, match="permissions"):  # noqa: PT012
         async with database.atomic():
             await database.execute("PRAGMA query_only = ON")
             await put(database, "a")

@@ -15,7 +15,7 @@ from fluorite_mcp.errors import StoreFullError, StoreTooNewError
 from fluorite_mcp.storage.backup import list_backups
 from fluorite_mcp.storage.database import Database
 from fluorite_mcp.storage.migrations import MIGRATIONS, SCHEMA_VERSION, migrate
-from tests.storage.conftest import NOW, add, ask, note, open
+from tests.storage.conftest import NOW, add, ask, note, open_at
 
 pytestmark = pytest.mark.anyio
 
@@ -35,14 +35,14 @@ async def fail_halfway(database: Database) -> None:
 @pytest.fixture
 async def old(path: Path) -> Path:
     """A store as this version leaves it, with a chunk in it."""
-    store = await open(path)
+    store = await open_at(path)
     await add(store, note("n1", "kept over the migration"))
     await store.close()
     return path
 
 
 async def test_a_new_store_has_the_newest_schema_and_no_backup(path: Path) -> None:
-    store = await open(path)
+    store = await open_at(path)
     await store.close()
 
     assert ask(path, "PRAGMA user_version") == [SCHEMA_VERSION]
@@ -75,7 +75,7 @@ async def test_a_step_that_fails_halfway_changes_nothing(old: Path) -> None:
     assert ask(old, "PRAGMA user_version") == [SCHEMA_VERSION]
     assert ask(old, "SELECT title FROM chunks") == ["n1"]
     assert "color" not in ask(old, "SELECT name FROM pragma_table_info('projects')")
-    reopened = await open(old)
+    reopened = await open_at(old)
     assert await reopened.chunks.find(["n1"])
     await reopened.close()
 
@@ -110,7 +110,7 @@ async def test_a_newer_store_is_refused_and_left_as_it_is(old: Path) -> None:
     before = old.read_bytes()
 
     with pytest.raises(StoreTooNewError, match="Upgrade"):
-        await open(old)
+        await open_at(old)
 
     assert old.read_bytes() == before
 
@@ -118,10 +118,10 @@ async def test_a_newer_store_is_refused_and_left_as_it_is(old: Path) -> None:
 CREATE = """
 import asyncio, sys
 from pathlib import Path
-from tests.storage.conftest import open
+from tests.storage.conftest import open_at
 
 async def main():
-    store = await open(Path(sys.argv[1]))
+    store = await open_at(Path(sys.argv[1]))
     print(store.notices, await store.chunks.counts())
     await store.close()
 

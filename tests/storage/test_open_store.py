@@ -13,7 +13,7 @@ import pytest
 from fluorite_mcp.errors import StoreBusyError, StoreCorruptError, StoreFullError
 from fluorite_mcp.storage import store as store_module
 from fluorite_mcp.storage.store import Store
-from tests.storage.conftest import add, ask, matches, note, open
+from tests.storage.conftest import add, ask, matches, note, open_at
 
 pytestmark = pytest.mark.anyio
 
@@ -22,7 +22,7 @@ async def test_what_was_committed_is_there_after_reopening(store: Store, path: P
     (kept,) = await add(store, note("n1", "deploys need the vpn"))
     await store.close()
 
-    again = await open(path)
+    again = await open_at(path)
     assert await again.chunks.find(["n1"]) == {"n1": kept}
     await again.close()
 
@@ -38,18 +38,18 @@ async def test_another_stamp_of_the_words_rebuilds_their_index(store: Store, pat
     await store.close()
     assert matches(path, "vpn") == []
 
-    again = await open(path, words_version="other")
+    again = await open_at(path, words_version="other")
     assert again.notices == ["The word index was rebuilt for this version (1 chunks)."]
     assert matches(path, "vpn") == [kept.key]
     await again.close()
 
-    last = await open(path, words_version="other")
+    last = await open_at(path, words_version="other")
     assert last.notices == []
     await last.close()
 
 
 async def test_several_stores_open_at_once_in_one_process(path: Path) -> None:
-    stores = await asyncio.gather(*(open(path) for _ in range(4)))
+    stores = await asyncio.gather(*(open_at(path) for _ in range(4)))
     await add(stores[0], note("n1", "seen by all"))
 
     assert [list(await each.chunks.find(["n1"])) for each in stores] == [["n1"]] * 4
@@ -61,14 +61,14 @@ async def test_a_data_folder_that_cannot_be_created_is_reported(tmp_path: Path) 
     (tmp_path / "file").write_text("in the way")
 
     with pytest.raises(StoreFullError, match="FLUORITE_DATA_DIR"):
-        await open(tmp_path / "file" / "data" / "fluorite.db")
+        await open_at(tmp_path / "file" / "data" / "fluorite.db")
 
 
 async def test_a_lock_that_cannot_be_written_is_reported(path: Path) -> None:
     path.with_suffix(".lock").mkdir(parents=True)
 
     with pytest.raises(StoreFullError, match="cannot be written"):
-        await open(path)
+        await open_at(path)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -76,16 +76,14 @@ async def test_a_data_folder_that_may_not_be_written_is_reported(path: Path) -> 
     path.parent.mkdir(mode=0o500)
 
     with pytest.raises(StoreFullError, match="cannot be written"):
-        await open(path)
+        await open_at(path)
 
 
-async def test_waiting_too_long_for_another_opening_is_reported(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_waiting_too_long_for_another_opening_is_reported(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_module, "BUSY_TIMEOUT_SECONDS", 0.1)
     path.parent.mkdir()
     with filelock.FileLock(path.with_suffix(".lock")), pytest.raises(StoreBusyError, match="opening the store"):
-        await open(path)
+        await open_at(path)
 
 
 async def test_a_damaged_store_is_refused_and_its_lock_given_back(store: Store, path: Path) -> None:
@@ -93,18 +91,18 @@ async def test_a_damaged_store_is_refused_and_its_lock_given_back(store: Store, 
     path.write_bytes(path.read_bytes()[:-1000])
     for _ in range(2):
         with pytest.raises(StoreCorruptError, match="truncated"):
-            await open(path)
+            await open_at(path)
 
 
 async def test_a_store_that_fails_while_it_is_prepared_is_closed(store: Store, path: Path) -> None:
     async with store.database.atomic():
         await store.database.execute("DROP TABLE meta")
     with pytest.raises(Exception, match="no such table: meta"):
-        await open(path)
+        await open_at(path)
 
     # Nothing holds the store: a whole new table can be made at once.
     async with store.database.atomic():
         await store.database.execute("CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
-    again = await open(path)
+    again = await open_at(path)
     assert ask(path, "SELECT count(*) FROM meta") == [1]
     await again.close()

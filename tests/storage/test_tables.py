@@ -8,7 +8,7 @@ import pytest
 
 from fluorite_mcp.models import Event, FileRecord, Project, Relation
 from fluorite_mcp.storage.store import Store
-from tests.storage.conftest import AT, add, ask, change, note, open
+from tests.storage.conftest import AT, add, ask, change, note, open_at
 
 pytestmark = pytest.mark.anyio
 
@@ -128,7 +128,7 @@ async def test_text_goes_with_the_last_chunk_that_says_it(store: Store, path: Pa
 @pytest.mark.parametrize("text", ["short", "long and again " * 100, "日本語のテキスト" * 50, "", "\x00 odd \u2028"])
 @pytest.mark.parametrize("compress", [True, False])
 async def test_text_comes_back_as_it_was(path: Path, text: str, compress: bool) -> None:
-    store = await open(path, compress=compress)
+    store = await open_at(path, compress=compress)
     (chunk,) = await add(store, note("a", text))
     await store.close()
 

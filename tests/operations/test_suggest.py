@@ -1,0 +1,113 @@
+"""From a task to material: through a real store with the bundled templates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fluorite_mcp.engine import Engine
+from fluorite_mcp.errors import InputError
+from fluorite_mcp.results import SuggestResult
+from fluorite_mcp.text.tokens import count_tokens
+
+pytestmark = pytest.mark.anyio
+
+RATE_LIMIT = "add rate limiting to the Hono API"
+
+
+@pytest.mark.parametrize("task", [RATE_LIMIT, "Hono の API にレート制限を追加"])
+async def test_the_template_that_fits_comes_first(engine: Engine, task: str) -> None:
+    result = await engine.suggest(task)
+
+    assert result.spikes[0].id == "hono-rate-limit"
+    assert (result.intent.action, result.intent.frameworks) == ("add", ("hono",))
+    assert "hono-rate-limit" in result.context
+    assert not result.abstained
+
+
+async def test_the_context_stays_within_the_budget_and_says_more_with_more(engine: Engine) -> None:
+    sizes = []
+    for budget in (200, 333, 700, 1500, 4000, 8000):
+        result = await engine.suggest(RATE_LIMIT, token_budget=budget)
+        assert result.used_tokens == count_tokens(result.context) <= budget
+        sizes.append(result.used_tokens)
+
+    assert sizes == sorted(sizes)
+
+
+async def test_the_same_task_gives_the_same_material(engine: Engine, open_engine: Callable[..., Any]) -> None:
+    def material(result: SuggestResult) -> tuple[object, ...]:
+        return result.context, result.spikes, result.conventions, [hit.id for hit in result.code]
+
+    first = material(await engine.suggest(RATE_LIMIT))
+    assert material(await engine.suggest(RATE_LIMIT)) == first
+    async with open_engine() as other:
+        assert material(await other.suggest(RATE_LIMIT)) == first
+
+
+async def test_nonsense_in_an_empty_project_is_not_answered(open_engine: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    async with open_engine(folder=tmp_path / "empty") as engine:
+        result = await engine.suggest("zymurgy qwxzv plmzt falconry")
+
+        assert (result.abstained, result.context, result.used_tokens) == (True, "", 0)
+        assert result.conventions == ()
+
+
+async def test_the_projects_own_code_and_conventions_are_shown(engine: Engine, project: Path) -> None:
+    for name in ("tax_rates", "late_fees", "due_dates"):
+        (project / "billing" / f"{name}.py").write_text(f"def compute_{name}(invoice):\n    return invoice\n")
+    result = await engine.suggest("send a reminder to the customer of an unpaid invoice by mail")
+
+    assert "billing/mailer.py" in [hit.path for hit in result.code]
+    named = {one.statement: (one.count, one.total, one.examples) for one in result.conventions}
+    count, total, examples = named["code is written in python"]
+    assert (count, total) == (5, 7)
+    assert set(examples) <= {path.relative_to(project).as_posix() for path in project.rglob("*.py")}
+    assert "How this project does it" in result.context
+
+
+async def test_what_was_noted_is_shown_with_its_origin(engine: Engine) -> None:
+    note = await engine.store(
+        "Rate limiting for the Hono API counts per tenant, not per address.", title="Rate limiting"
+    )
+    result = await engine.suggest(RATE_LIMIT, token_budget=8000)
+
+    assert note.id in [hit.id for hit in result.notes]
+    assert note.id in result.context
+    assert "per tenant" in result.context
+
+
+async def test_stored_code_without_a_file_is_named_by_its_id(engine: Engine) -> None:
+    stored = await engine.store(
+        "def limit_rate(api):\n    return api\n", kind="code", title="limit rate of the Hono API", language="python"
+    )
+    result = await engine.suggest(RATE_LIMIT, token_budget=8000)
+
+    assert stored.id in [hit.id for hit in result.code]
+    assert "None:None" not in result.context
+
+
+async def test_a_suggestion_for_a_subfolder_still_has_templates(engine: Engine) -> None:
+    result = await engine.suggest(RATE_LIMIT, path="billing")
+
+    assert result.spikes[0].id == "hono-rate-limit"
+    assert {hit.path for hit in result.code} <= {"billing/invoices.py", "billing/mailer.py"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"task": " "}, "task"),
+        ({"task": "x" * 8001}, "task"),
+        ({"task": "x", "token_budget": 199}, "token_budget"),
+        ({"task": "x", "token_budget": 8001}, "token_budget"),
+        ({"task": "x", "path": "nowhere"}, "path"),
+    ],
+)
+async def test_a_bad_argument_is_named(engine: Engine, arguments: dict[str, Any], named: str) -> None:
+    with pytest.raises(InputError, match=named):
+        await engine.suggest(**arguments)
