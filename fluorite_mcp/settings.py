@@ -118,12 +118,7 @@ def _build(folder: Path, values: Mapping[str, Any], variables: Mapping[str, str]
         plain["log_level"] = _log_level(level)
     if key := variables.get(ENV_PREFIX + "EMBEDDING_KEY"):
         plain["embedding_key"] = key
-    try:
-        return Settings(**plain)
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(f"Setting {name}: {first['msg']}, got {first['input']!r}.") from error
+    return Settings(**plain)  # Every value in it was checked where it was read, where its place is known.
 
 
 def _tool_groups(text: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -70,10 +71,9 @@ def test_what_cannot_be_kept_is_refused_with_its_reason(
 
 @given(st.text(), st.text(), st.dictionaries(st.text(), st.text() | st.floats() | st.lists(st.text())))
 def test_any_input_is_taken_or_refused(content: str, label: str, metadata: dict[str, Any]) -> None:
-    try:
-        check_request(StoreRequest(content, id=label, title=label, tags=(label,), metadata=metadata), 1024)
-    except FluoriteError as error:
-        assert str(error)
+    request = StoreRequest(content, id=label, title=label, tags=(label,), metadata=metadata)
+    with contextlib.suppress(FluoriteError):
+        check_request(request, 1024)
 
 
 @pytest.mark.anyio

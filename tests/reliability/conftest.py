@@ -1,4 +1,4 @@
-"""Sizes of this folder's tests: small by default, whole with FLUORITE_FULL=1 (`scripts/reliability`)."""
+"""Sizes of this folder's tests: small by default, whole with RELIABILITY_FULL=1 (`scripts/reliability`)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.reliability.children import write_project
 
-IS_FULL = os.environ.get("FLUORITE_FULL") == "1"
+IS_FULL = os.environ.get("RELIABILITY_FULL") == "1"
 
 
 def size(small: int, full: int) -> int:

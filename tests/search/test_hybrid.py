@@ -45,7 +45,13 @@ async def test_a_hit_names_its_place(engine: Engine, project: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["zymurgy of medieval falconry", "quantum chromodynamics lattice gauge", "qwxzv jkvbn plmzt"]
+    "query",
+    [
+        "zymurgy of medieval falconry",
+        "quantum chromodynamics lattice gauge",
+        "qwxzv jkvbn plmzt",
+        "中世ヨーロッパの鷹狩り",
+    ],
 )
 async def test_a_question_about_something_else_is_not_answered(engine: Engine, query: str) -> None:
     result = await engine.search(query)

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -64,12 +65,15 @@ def test_the_newest_backups_are_kept(tmp_path: Path) -> None:
     assert str(made[-1]) in backup_hint(path)
 
 
+@pytest.mark.timeout(30)  # A copy that began anew at every commit would never end.
 def test_writers_go_on_while_a_backup_is_made_and_do_not_hold_it_up(tmp_path: Path) -> None:
-    path, done, written = fill(tmp_path / "a.db", rows=20_000), threading.Event(), []
+    path, done, written = fill(tmp_path / "a.db", rows=60_000), threading.Event(), []
 
     def write() -> None:
         with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as connection:
+            connection.execute("PRAGMA synchronous = OFF")
             while not done.is_set():
+                time.sleep(0.0005)
                 written.append(connection.execute("INSERT INTO t VALUES ('more')").lastrowid)
 
     writer = threading.Thread(target=write)
@@ -80,7 +84,7 @@ def test_writers_go_on_while_a_backup_is_made_and_do_not_hold_it_up(tmp_path: Pa
 
     assert written
     assert ask(backup, "PRAGMA integrity_check") == ["ok"]
-    assert ask(backup, "SELECT count(*) FROM t")[0] >= 20_000
+    assert ask(backup, "SELECT count(*) FROM t")[0] >= 60_000
 
 
 def test_a_backup_that_cannot_be_written_is_reported_and_leaves_nothing(tmp_path: Path) -> None:
@@ -130,20 +134,22 @@ def test_a_backup_is_due_after_a_day(tmp_path: Path) -> None:
 
 
 DAILY = """
-import sys
+import sys, time
 from datetime import datetime, timedelta
 from pathlib import Path
 from fluorite_mcp.storage.backup import create_daily_backup
 now = datetime.now().astimezone() + timedelta(seconds=int(sys.argv[2]))
+time.sleep(max(0.0, float(sys.argv[3]) - time.time()))
 print(create_daily_backup(Path(sys.argv[1]), now) is not None)
 """
 
 
 def test_sessions_that_start_together_make_one_backup(tmp_path: Path) -> None:
-    path = fill(tmp_path / "a.db", rows=5_000)
-    # Each names its backup by another second.
+    path = fill(tmp_path / "a.db", rows=40_000)
+    # All begin at one moment, and each names its backup by another second.
+    begin = str(time.time() + 1.5)
     started = [
-        subprocess.Popen([sys.executable, "-c", DAILY, path, str(number)], stdout=subprocess.PIPE, text=True)
+        subprocess.Popen([sys.executable, "-c", DAILY, path, str(number), begin], stdout=subprocess.PIPE, text=True)
         for number in range(4)
     ]
     answers = [process.communicate(timeout=60)[0].strip() for process in started]

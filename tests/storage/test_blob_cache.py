@@ -174,6 +174,19 @@ def test_foreign_settings_in_the_folder_start_it_over(cache: DiskBlobCache, fold
     assert len(cache.notices) == 1
 
 
+def test_a_cache_that_another_process_writes_is_a_miss_and_no_damage(cache: DiskBlobCache, folder: Path) -> None:
+    cache.set("k", b"bytes")
+    with closing(sqlite3.connect(folder / "cache.db", isolation_level=None)) as rival:
+        rival.execute("BEGIN IMMEDIATE")
+        cache._cache._timeout = 0.05
+        cache._thread.submit(cache._cache.close).result()  # type: ignore[union-attr] # so that the timeout is used
+        cache.set("k", b"not written")
+        assert cache.notices == []
+        rival.execute("COMMIT")
+
+    assert cache.get("k") == b"bytes"
+
+
 def test_a_folder_that_cannot_be_used_is_said_once_and_is_a_miss(folder: Path) -> None:
     folder.write_text("a file in the way")
     cache = DiskBlobCache(folder, 4)
