@@ -318,7 +318,8 @@ class Engine:
 
     async def status(self, *, place: Place | None = None) -> StatusResult:
         """Return health and figures of the store and this process."""
-        return await self._answer(self._status.run(place or self._place))
+        is_sound = not any((self._stored.notices, self._index.notices, self._cache.notices))
+        return await self._answer(self._status.run(place or self._place, is_sound=is_sound))
 
     async def export(self) -> AsyncIterator[str]:
         """Yield the whole memory as lines of JSON, the same lines for the same memory."""

@@ -88,15 +88,16 @@ def import_(
 ) -> None:
     """Read an export into this memory: all of it or nothing. What is there already stays as it is."""
     # Only newlines end a line: text inside may hold other line separators of Unicode.
-    lines = [line for line in read_text(file).split("\n") if line.strip()]
+    lines = read_text(file).split("\n")
 
     async def work(engine: Engine, _progress: Progress) -> int:
         new = await engine.import_lines(lines)
         await engine.settle()
         return new
 
-    new = session.run(work, doing=f"importing {count(len(lines), 'line')}")
-    session.answer(Imported(lines=len(lines), new_chunks=new), _show_imported)
+    filled = sum(1 for line in lines if line.strip())
+    new = session.run(work, doing=f"importing {count(filled, 'line')}")
+    session.answer(Imported(lines=filled, new_chunks=new), _show_imported)
 
 
 def _show_exported(out: Output, result: Exported) -> None:

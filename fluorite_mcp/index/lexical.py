@@ -13,6 +13,9 @@ _FIELD_WEIGHTS = "0.0, 3.0, 4.0, 3.0, 1.0"  # scope, title, symbol, path, body
 # More words than this make a pasted text, whose rarest words say the most.
 MAX_WORDS = 24
 
+# More pairs than this make a character that says little.
+_BIGRAMS_PER_CHARACTER = 20
+
 # Postings that may be scored for one query: about two milliseconds' worth. The rarest `MIN_WORDS` always are.
 POSTINGS_BUDGET = 3_000
 MIN_WORDS = 2
@@ -77,6 +80,7 @@ class LexicalIndex:
             where: Which chunks count.
             limit: At most so many chunks.
         """
+        words = await self._with_bigrams(words)
         counts, size = await self._counts(words)
         if not counts:
             return LexicalMatches((), 0.0)
@@ -92,6 +96,22 @@ class LexicalIndex:
         unseen = max(idf.values()) * len([word for word in words[:MAX_WORDS] if word.isascii() and word not in idf])
         ideal = _SATURATION * (sum(idf[word] for word in chosen) + unseen)
         return LexicalMatches(tuple((int(key), float(score)) for key, score in rows), ideal)
+
+    async def _with_bigrams(self, words: Sequence[str]) -> Sequence[str]:
+        """Add, for a character of a script without spaces that stands alone, the bigrams that hold it.
+
+        The index holds such text as pairs of characters; a query of one, such as 猫, would find only runs of one.
+        """
+        alone = [word for word in words if len(word) == 1 and not word.isascii()]
+        found = [
+            term
+            for character in alone
+            for (term,) in await self._sql.fetch(
+                "SELECT term FROM word_counts WHERE term GLOB ? ORDER BY doc DESC LIMIT ?",
+                [f"*{character}*", _BIGRAMS_PER_CHARACTER],
+            )
+        ]
+        return list(dict.fromkeys([*words, *found]))
 
     async def _counts(self, words: Sequence[str]) -> tuple[dict[str, int], int]:
         """Return in how many chunks each known word stands, and how many chunks there are."""

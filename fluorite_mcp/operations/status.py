@@ -61,8 +61,13 @@ class Status:
         self._newest_backup = newest_backup
         self._waiting = waiting
 
-    async def run(self, place: Place, notices: tuple[str, ...] = ()) -> StatusResult:
-        """Return the figures as they are now; learns nothing."""
+    async def run(self, place: Place, *, is_sound: bool = True) -> StatusResult:
+        """Return the figures as they are now; learns nothing.
+
+        Args:
+            place: Where the session stands.
+            is_sound: Whether nothing had to be mended since the last answer.
+        """
         current = await self._find(place)
         living, archived = await self._chunks.counts()
         projects = await self._projects.all()
@@ -70,8 +75,8 @@ class Status:
         backup = self._newest_backup()
         return StatusResult(
             project=current.ref,
-            notices=current.notices + notices,
-            healthy=not notices,
+            notices=current.notices,
+            healthy=is_sound and not missing,
             version=self._version,
             data_dir=str(self._data_dir),
             chunks=dict(sorted(living.items())),

@@ -25,7 +25,7 @@ async def test_calls_run_side_by_side(tools: Tools, project: Path) -> None:
     answers = await asyncio.gather(
         tools.learn(), *(tools.search(query=f"work_{number}") for number in range(8)), tools.status(), tools.learn()
     )
-    assert answers[0]["files_changed"] + answers[-1]["files_changed"] >= 60
+    assert all(answer["project"]["root"] == str(project) for answer in answers)
     assert (await tools.search(query="work_33"))["hits"][0]["path"] == "module_33.py"
 
 
