@@ -98,20 +98,18 @@ class LexicalIndex:
         return LexicalMatches(tuple((int(key), float(score)) for key, score in rows), ideal)
 
     async def _with_bigrams(self, words: Sequence[str]) -> Sequence[str]:
-        """Add, for a character of a script without spaces that stands alone, the bigrams that hold it.
+        """Turn a query of a single character of a script without spaces into the bigrams that hold it.
 
-        The index holds such text as pairs of characters; a query of one, such as 猫, would find only runs of one.
+        The index holds such text as pairs of characters: 猫 alone would find only runs of one. Within a longer query
+        such a character is a particle, and the bigrams around it say more.
         """
-        alone = [word for word in words if len(word) == 1 and not word.isascii()]
-        found = [
-            term
-            for character in alone
-            for (term,) in await self._sql.fetch(
-                "SELECT term FROM word_counts WHERE term GLOB ? ORDER BY doc DESC LIMIT ?",
-                [f"*{character}*", _BIGRAMS_PER_CHARACTER],
-            )
-        ]
-        return list(dict.fromkeys([*words, *found]))
+        if len(words) != 1 or len(words[0]) != 1 or words[0].isascii():
+            return words
+        rows = await self._sql.fetch(
+            "SELECT term FROM word_counts WHERE term GLOB ? ORDER BY doc DESC LIMIT ?",
+            [f"*{words[0]}*", _BIGRAMS_PER_CHARACTER],
+        )
+        return list(dict.fromkeys([*words, *(term for (term,) in rows)]))
 
     async def _counts(self, words: Sequence[str]) -> tuple[dict[str, int], int]:
         """Return in how many chunks each known word stands, and how many chunks there are."""

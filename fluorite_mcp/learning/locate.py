@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +81,10 @@ def locate(place: Place, path: str | None) -> Location:
     if "\0" in path:
         raise InputError("path holds a NUL character; give a plain folder name.")
     given = _expand(path)
-    target = _resolve(given if given.is_absolute() else base_root / given, path)
+    wanted = given if given.is_absolute() else base_root / given
+    # Once as written, so that whether something exists outside is not told; once as it resolves, for links.
+    _check_allowed(place, given, Path(os.path.normpath(wanted)), base_root)
+    target = _resolve(wanted, path)
     _check_allowed(place, given, target, base_root)
     folder = target if target.is_dir() else target.parent
     if target.is_relative_to(base_root) and not is_personal(base_root):

@@ -19,6 +19,9 @@ from fluorite_mcp.search.hybrid import in_folder
 
 _SHOWN = 100
 
+# What a filter without kinds chooses: what was stored. Learned files and templates go only when named by kind or id.
+FORGOTTEN_KINDS = tuple(kind for kind in KINDS if kind not in ("code", "doc", "spike"))
+
 # A forgetting by query takes what the query is surely about, not everything that shares a word with it.
 _MIN_RELEVANCE = 0.5
 
@@ -75,13 +78,14 @@ class Forget:
             found = await find_all(self._chunks, request.ids)
             return [chunk for chunk in found.values() if chunk.retired_at is None]
         older_than = utc_text("older_than", request.older_than) if request.older_than else None
+        kinds = request.kinds or FORGOTTEN_KINDS
         if request.query is not None:
-            ranking = await self._search.rank(SearchRequest(request.query, kinds=request.kinds), current)
+            ranking = await self._search.rank(SearchRequest(request.query, kinds=kinds), current)
             relevant = [one.chunk for one in ranking.ranked if one.relevance >= _MIN_RELEVANCE]
             return [chunk for chunk in relevant if older_than is None or chunk.accessed_at < older_than]
         chosen: list[Chunk] = []
         for scope in current.scopes:
-            chosen += await self._chunks.select(scope=scope, kinds=request.kinds, older_than=older_than)
+            chosen += await self._chunks.select(scope=scope, kinds=kinds, older_than=older_than)
         return [chunk for chunk in chosen if in_folder(chunk, current.part)]
 
     async def _archive(self, ids: Sequence[str]) -> str:

@@ -79,7 +79,7 @@ def test_utf8_text_comes_back_unless_it_begins_with_a_mark(text: str) -> None:
     [
         ("a/package-lock.json", "{}", "lock file"),
         ("Cargo.lock", "", "lock file"),
-        ("locale/ja/django.po", "msgid \"a\"\n", "translation catalogue"),
+        ("locale/ja/django.po", 'msgid "a"\n', "translation catalogue"),
         ("app.js.map", '{"version":3}', "source map"),
         ("jquery.min.js", "x", "minified"),
         ("api.pb.go", "package a\n", "generated"),
