@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fluorite_mcp.ports import Embedder
 
 # Candidates from each side. The ranking rules reorder within these; more found nothing more on 10,000 chunks.
-CANDIDATES = 80
+CANDIDATES = 50
 # Filters that the indexes cannot apply leave only a part of the candidates.
 FILTERED_CANDIDATES = 600
 
@@ -130,8 +130,10 @@ class HybridSearch:
         """
         query = understand(text)
         limit = FILTERED_CANDIDATES if where.is_narrow else CANDIDATES
-        dense, notices = await self._dense(query, where, limit)
-        lexical = await self._lexical(query, where, limit)
+        # SQLite looks the words up on its own thread while this one compares vectors.
+        lexical, (dense, notices) = await asyncio.gather(
+            self._lexical(query, where, limit), self._dense(query, where, limit)
+        )
         candidates = await self._candidates(lexical, dense or {}, where)
         ranked = rank(query, candidates, self._chunks.profile_of)
         return Ranking(query, tuple(ranked), "lexical" if dense is None else "hybrid", not answers(ranked), notices)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import PurePosixPath
 
 from fluorite_mcp.models import Chunk
 from fluorite_mcp.search.fields import symbols_of
 from fluorite_mcp.text.tokens import index_words
 
-# A repository's worth of chunks; a profile takes about a kilobyte.
-_PROFILES_KEPT = 30_000
+# A large repository's worth; each takes about a kilobyte.
+_PATHS_KEPT = 10_000
+_SYMBOLS_KEPT = 30_000
 
 _TEST_PATH = re.compile(
     r"(^|/)(tests?|specs?|__tests__|testing|testdata|fixtures?|e2e)(/|$)|(^|/)(test_[^/]*|conftest\.py)$"
@@ -36,10 +36,9 @@ class SymbolProfile:
 
 
 @dataclass(frozen=True, slots=True)
-class ChunkProfile:
-    """A chunk's symbols, and what its path says: the words of its file name and of its folders, what kind it is."""
+class PathProfile:
+    """What a path says: the words of its file name and of its folders, and what kind of code lies there."""
 
-    symbols: tuple[SymbolProfile, ...]
     stem: frozenset[str]
     folders: frozenset[str]
     is_test: bool
@@ -47,12 +46,20 @@ class ChunkProfile:
     is_vendored: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ChunkProfile:
+    """A chunk's symbols, and what its path says."""
+
+    symbols: tuple[SymbolProfile, ...]
+    path: PathProfile
+
+
 def profile_of(chunk: Chunk) -> ChunkProfile:
     """Return the profile of a chunk."""
     symbols = symbols_of(chunk)
     if chunk.origin.symbol and chunk.origin.symbol not in symbols:
         symbols = (chunk.origin.symbol, *symbols)
-    return _profile(chunk.origin.path or "", symbols)
+    return ChunkProfile(tuple(map(_symbol, symbols)), _path(chunk.origin.path or ""))
 
 
 def is_test_path(path: str) -> bool:
@@ -60,19 +67,19 @@ def is_test_path(path: str) -> bool:
     return _TEST_PATH.search(path) is not None
 
 
-@lru_cache(maxsize=_PROFILES_KEPT)
-def _profile(path: str, symbols: tuple[str, ...]) -> ChunkProfile:
-    place = PurePosixPath(path)
-    return ChunkProfile(
-        symbols=tuple(map(_symbol, symbols)),
-        stem=frozenset(index_words(place.name.split(".")[0]).split()) if path else frozenset(),
-        folders=frozenset(index_words(str(place.parent)).split()) if path else frozenset(),
+@lru_cache(maxsize=_PATHS_KEPT)
+def _path(path: str) -> PathProfile:
+    folders, _, name = path.rpartition("/")
+    return PathProfile(
+        stem=frozenset(index_words(name.split(".")[0]).split()),
+        folders=frozenset(index_words(folders).split()),
         is_test=is_test_path(path),
         is_example=_EXAMPLE_PATH.search(path) is not None,
         is_vendored=_VENDORED_PATH.search(path) is not None,
     )
 
 
+@lru_cache(maxsize=_SYMBOLS_KEPT)
 def _symbol(name: str) -> SymbolProfile:
     scopes, _, last = name.rpartition(".")
     words = index_words(last).split()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from fluorite_mcp.models import Chunk
 from fluorite_mcp.search.profile import ChunkProfile, SymbolProfile, profile_of
@@ -62,8 +62,7 @@ _SIMILAR_MEANING = 0.3
 _File = tuple[int | None, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(NamedTuple):
     """A chunk that may answer.
 
     `lexical` is BM25 as a part of the ideal, 0 when it holds no word of the query; `cosine` is None where the chunk
@@ -75,8 +74,7 @@ class Candidate:
     cosine: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What speaks for a candidate: each value 0..1.
 
     `definition` is 1 where it defines a name of the query, and names the `symbol`; `stem` and `folders` say which part
@@ -92,8 +90,7 @@ class Evidence:
     has_vector: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(NamedTuple):
     """A chunk in its place. `score` orders, 0..1; `relevance` says whether it answers at all, 0..1."""
 
     chunk: Chunk
@@ -127,7 +124,7 @@ def rank(
         own = mixed[candidate.chunk.key]
         others = sums[_file(candidate.chunk)] - own
         judged = _judge(query, words, candidate, profile(candidate.chunk), own, others, has_vectors=has_vectors)
-        ranked.append(replace(judged, relevance=max(judged.relevance, candidate.lexical)) if is_foreign else judged)
+        ranked.append(judged._replace(relevance=max(judged.relevance, candidate.lexical)) if is_foreign else judged)
     ranked.sort(key=_order)
     return _spread_files(ranked)
 
@@ -217,16 +214,16 @@ def _path_match(query: Query, words: frozenset[str], chunk: Chunk, profile: Chun
         return 0.0, 0.0
     if query.paths and any(path.endswith(part) for part in query.paths):
         return 1.0, 1.0
-    return len(profile.stem & words) / len(words), len(profile.folders & words) / len(words)
+    return len(profile.path.stem & words) / len(words), len(profile.path.folders & words) / len(words)
 
 
 def _setback(query: Query, chunk: Chunk, profile: ChunkProfile) -> float:
     factor = 1.0
-    if profile.is_test and not query.wants_tests:
+    if profile.path.is_test and not query.wants_tests:
         factor *= _TEST_FACTOR
-    if profile.is_example and not query.wants_examples:
+    if profile.path.is_example and not query.wants_examples:
         factor *= _EXAMPLE_FACTOR
-    if profile.is_vendored:
+    if profile.path.is_vendored:
         factor *= _VENDORED_FACTOR
     if chunk.kind == "doc" and not query.wants_docs:
         factor *= _DOC_FACTOR
@@ -260,9 +257,9 @@ def explain(query: Query, ranked: Ranked) -> tuple[str, ...]:
         (evidence.lexical > _MANY_WORDS, "holds the query's words"),
         (0 < evidence.lexical <= _MANY_WORDS, "holds some of the query's words"),
         (evidence.meaning > _SIMILAR_MEANING, f"similar meaning ({evidence.meaning:.0%})"),
-        (profile.is_test and not query.wants_tests, "test code, set back"),
-        (profile.is_example and not query.wants_examples, "example, set back"),
-        (profile.is_vendored, "vendored or legacy, set back"),
+        (profile.path.is_test and not query.wants_tests, "test code, set back"),
+        (profile.path.is_example and not query.wants_examples, "example, set back"),
+        (profile.path.is_vendored, "vendored or legacy, set back"),
     )
     return tuple(text for holds, text in reasons if holds)
 

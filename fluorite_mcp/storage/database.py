@@ -31,6 +31,9 @@ BUSY_TIMEOUT_SECONDS = 30.0
 # SQLite refuses more bound values than this in one statement (SQLITE_MAX_VARIABLE_NUMBER, 3.32+: 32,766).
 MAX_VARIABLES = 30_000
 
+# So many rows by key are read in less time than handing over to a thread takes on a busy machine, twice over.
+LOOKUP_VALUES = 128
+
 # One request asks for the version several times; another process's commit within this time may as well have come after.
 _VERSION_FRESH_SECONDS = 0.002
 
@@ -51,12 +54,15 @@ _MAGIC = b"SQLite format 3\x00"
 
 
 class Database:
-    """An open store: one connection that writes and one that reads, each on its own thread."""
+    """An open store: one connection that writes and one that reads, each on its own thread, and one for look-ups."""
 
-    def __init__(self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection) -> None:
+    def __init__(
+        self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection, lookups: sqlite3.Connection
+    ) -> None:
         self.path = path
         self._writer = writer
         self._reader = reader
+        self._lookups = lookups
         self._write_lock = anyio.Lock()
         # The version read last, and when; and how often this process wrote.
         self._seen: tuple[int, float] | None = None
@@ -80,16 +86,19 @@ class Database:
             writer = await _connect(path, busy_timeout)
             try:
                 reader = await _connect(path, busy_timeout)
+                # The schema may be new: what a look-up waits for is over in a moment, or left to the reader.
+                lookups = sqlite3.connect(path, timeout=0.0, isolation_level=None, check_same_thread=False)
             except BaseException:
                 await writer.close()
                 raise
         except sqlite3.Error as error:
             raise translate(error, path) from error
-        return cls(path, writer, reader)
+        return cls(path, writer, reader, lookups)
 
     async def close(self) -> None:
-        """Close both connections; the write-ahead log is folded in by the last process that closes."""
+        """Close the connections; the write-ahead log is folded in by the last process that closes."""
         with anyio.CancelScope(shield=True):
+            self._lookups.close()
             try:
                 await self._reader.close()
             finally:
@@ -180,6 +189,20 @@ class Database:
         except sqlite3.Error as error:
             raise translate(error, self.path) from error
 
+    async def look_up(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Read a few rows by key, without a thread: handing over to one takes longer than SQLite does.
+
+        For statements of some microseconds; all others belong into `fetch`.
+        """
+        if not self._is_inside():
+            try:
+                return self._lookups.execute(sql, parameters).fetchall()
+            except sqlite3.OperationalError:
+                pass  # Busy for a moment: the reader waits where nobody else does.
+            except sqlite3.Error as error:
+                raise translate(error, self.path) from error
+        return await self.fetch(sql, parameters)
+
     async def fetch_one(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
         """Read the first row, or None."""
         rows = await self.fetch(sql, parameters)
@@ -190,9 +213,11 @@ class Database:
         if self._seen is not None and time.monotonic() - self._seen[1] < _VERSION_FRESH_SECONDS:
             return self._seen[0]
         commits = self._commits
-        # The reader sees commits of this process's own writer as foreign ones, which is what is wanted.
-        rows = await self._fetch(self._reader, "PRAGMA data_version")
-        version = int(rows[0][0])
+        # This connection sees commits of the process's own writer as foreign ones, which is what is wanted.
+        try:
+            version = int(self._lookups.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error as error:
+            raise translate(error, self.path) from error
         # A commit meanwhile may have made it old already; its own task must not be told so.
         if commits == self._commits:
             self._seen = (version, time.monotonic())
@@ -204,7 +229,8 @@ class Database:
         for start in range(0, len(values), MAX_VARIABLES):
             portion = values[start : start + MAX_VARIABLES]
             marks = ",".join("?" * len(portion))
-            rows += await self.fetch(sql.replace("{in}", marks), [*before, *portion])
+            read = self.look_up if len(values) <= LOOKUP_VALUES else self.fetch
+            rows += await read(sql.replace("{in}", marks), [*before, *portion])
         return rows
 
 

@@ -41,8 +41,8 @@ def test_a_profile_holds_every_symbol_of_a_piece() -> None:
     assert [symbol.name for symbol in profile.symbols] == ["Ledger.add", "add", "remove_all"]
     assert profile.symbols[0].scopes == {"Ledger"}
     assert profile.symbols[2].words == set(index_words("remove all").split())
-    assert {"b", "c"} <= profile.stem
-    assert profile.folders == {"a"}
+    assert {"b", "c"} <= profile.path.stem
+    assert profile.path.folders == {"a"}
 
 
 @pytest.mark.parametrize("symbols", [5, "text", [1, {"a": 1}], {"a": 1}, None])
