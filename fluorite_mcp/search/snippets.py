@@ -30,8 +30,16 @@ def best_snippet(text: str, words: Collection[str], max_lines: int) -> Snippet:
         return Snippet("", 0, 0)
     if len(lines) <= max_lines:
         return Snippet("\n".join(map(_cut, lines)), 0, len(lines))
-    first = _best_window([set(index_words(line).split()) & set(words) for line in lines], max_lines)
+    first = _best_window([_words_in(line, words) for line in lines], max_lines)
     return Snippet("\n".join(map(_cut, lines[first : first + max_lines])), first, max_lines)
+
+
+def _words_in(line: str, words: Collection[str]) -> set[str]:
+    lowered = line.lower()
+    # Most lines hold none; a stem that is no part of its word (studi of study) may cost a better window, not a hit.
+    if not any(word in lowered for word in words):
+        return set()
+    return set(index_words(line).split()) & set(words)
 
 
 def _best_window(found: list[set[str]], size: int) -> int:

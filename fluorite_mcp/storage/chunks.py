@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, LexicalFields, Origin, PreparedChunk
 from fluorite_mcp.storage.contents import ContentTable, unpack
@@ -263,6 +264,7 @@ def _chunk(row: Row, content: str = "") -> Chunk:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=4096)  # The same few lists of frameworks and tags stand in most rows.
 def _strings(text: str) -> tuple[str, ...]:
     return () if text == "[]" else tuple(json.loads(text))
 
