@@ -1,4 +1,4 @@
-"""Run the benchmarks and print a Markdown table: `python -m benchmarks [startup|learning|queries …]`."""
+"""Run the benchmarks and print a Markdown table: `python -m benchmarks [startup|learning|queries|embedding …]`."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -152,6 +153,38 @@ async def _ask_engine(data: Path, tree: Path, queries: list[str]) -> tuple[int, 
         return sum((await engine.status()).chunks.values()), *rounds
 
 
+def measure_embedding() -> list[Row]:
+    """The bundled model's reader against model2vec on the same vectors and texts, one process each."""
+    texts = _texts()
+    listed = WORK_FOLDER / "texts.json"
+    listed.write_text(json.dumps(texts))
+    ours: list[dict[str, float]] = []
+    theirs: list[dict[str, float]] = []
+    for _ in range(LEARNING_RUNS):
+        output = subprocess.run(
+            [sys.executable, "-m", "benchmarks.embed", str(listed)], check=True, capture_output=True
+        )
+        ours.append(json.loads(output.stdout))
+        theirs.append(run_peer("embed", str(listed)))
+    rows = []
+    for name, what in (("first", "embedding, first pass"), ("later", "embedding, later passes")):
+        mine, peer = (statistics.median(one[name] for one in runs) for runs in (ours, theirs))
+        rows.append(
+            Row(what, f"{mine / peer:.1f} × model2vec 0.10", "–", f"{mine:,.0f} and {peer:,.0f} texts per second")
+        )
+    mine, peer = (statistics.median(one["load"] for one in runs) for runs in (ours, theirs))
+    return [*rows, Row("loading the model and one query", f"{mine:.2f} s", "–", f"model2vec {peer:.2f} s")]
+
+
+def _texts() -> list[str]:
+    """Return pieces of 800 characters of Python's standard library."""
+    pieces = []
+    for path in sorted(Path(statistics.__file__).parent.glob("*.py")):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        pieces += [text[start : start + 800] for start in range(0, len(text), 800)]
+    return pieces
+
+
 def _timed(queries: list[str], ask: Callable[[str], object]) -> list[float]:
     for query in queries[:20]:
         ask(query)
@@ -167,4 +200,5 @@ MEASUREMENTS: dict[str, Callable[[], list[Row]]] = {
     "startup": measure_startup,
     "learning": measure_learning,
     "queries": measure_queries,
+    "embedding": measure_embedding,
 }

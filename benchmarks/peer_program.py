@@ -24,8 +24,27 @@ def ensure_model(ours: Path, theirs: Path) -> None:
     StaticModel(vectors, tokenizer, config={"normalize": True}).save_pretrained(str(theirs))
 
 
+def embed(model: Path, texts: list[str]) -> dict[str, float]:
+    """Time the peer's own reader of the vectors: load with a first query, then two passes."""
+    from model2vec import StaticModel
+
+    started = time.perf_counter()
+    loaded = StaticModel.from_pretrained(str(model))
+    loaded.encode(["a first query"])
+    result = {"load": time.perf_counter() - started}
+    for name in ("first", "later"):
+        begun = time.perf_counter()
+        loaded.encode(texts)
+        result[name] = len(texts) / (time.perf_counter() - begun)
+    return result
+
+
 def main() -> None:
     ours, theirs, tree = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+    if tree == "embed":
+        ensure_model(ours, theirs)
+        print(json.dumps(embed(theirs, json.loads(Path(sys.argv[4]).read_text()))))
+        return
     queries = json.loads(Path(sys.argv[4]).read_text()) if len(sys.argv) > 4 else []
     ensure_model(ours, theirs)
     from semble import SembleIndex
