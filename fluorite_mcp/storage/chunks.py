@@ -11,9 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from fluorite_mcp.errors import StoreTooNewError
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, LexicalFields, Origin, PreparedChunk
 from fluorite_mcp.storage.contents import ContentTable, unpack
 from fluorite_mcp.storage.database import Database, Row
+
+# Names, among the store's small values, the version of the words that the index holds.
+WORDS_STAMP = "words_version"
 
 _COLUMNS = (
     "c.key, c.id, c.kind, c.project, c.title, c.language, c.frameworks, c.tags, c.path, c.start_line, c.end_line, "
@@ -28,10 +32,16 @@ class ChunkTable:
     """Chunks and everything derived from them inside SQLite. Writing methods run inside `Database.atomic`."""
 
     def __init__(
-        self, database: Database, lexical_fields: Callable[[Chunk], LexicalFields], *, compress: bool = True
+        self,
+        database: Database,
+        lexical_fields: Callable[[Chunk], LexicalFields],
+        *,
+        compress: bool = True,
+        words_version: str | None = None,
     ) -> None:
         self._database = database
         self._lexical_fields = lexical_fields
+        self._words_version = words_version
         self._contents = ContentTable(database, compress=compress)
 
     async def version(self) -> int:
@@ -66,7 +76,12 @@ class ChunkTable:
         return [_chunk(row) for row in rows]
 
     async def add(self, items: Sequence[PreparedChunk], model: str) -> None:
-        """Insert chunks whose ids are not in the store, with their words and embeddings."""
+        """Insert chunks whose ids are not in the store, with their words and embeddings.
+
+        Raises:
+            StoreTooNewError: Another version has rebuilt the word index meanwhile.
+        """
+        await self._require_same_words()
         contents = await self._contents.put([item.chunk.content for item in items])
         row = await self._database.fetch_one("SELECT seq FROM sqlite_sequence WHERE name = 'chunks'")
         first = (int(row[0]) if row else 0) + 1
@@ -95,6 +110,19 @@ class ChunkTable:
             "INSERT INTO words (rowid, scope, title, symbol, path, body) VALUES (?, ?, ?, ?, ?, ?)", rows
         )
 
+    async def _require_same_words(self) -> None:
+        """Refuse to write words beside those of another version, which started while this process went on.
+
+        A contentless table that is told to forget words it does not hold is damaged.
+        """
+        if self._words_version is None:
+            return
+        row = await self._database.fetch_one("SELECT value FROM meta WHERE name = ?", [WORDS_STAMP])
+        if row is not None and row[0] != self._words_version:
+            raise StoreTooNewError(
+                "Another version of fluorite-mcp uses this store now. Restart this session; nothing was written."
+            )
+
     async def remove(self, keys: Sequence[int]) -> None:
         """Delete chunks for good, with all that hangs on them."""
         chunks = await self.load(keys)
@@ -105,6 +133,7 @@ class ChunkTable:
 
     async def _unindex(self, chunks: Sequence[Chunk]) -> None:
         """Take chunks out of the word index and announce their removal to vector indexes."""
+        await self._require_same_words()
         living = [chunk for chunk in chunks if chunk.retired_at is None]
         # A contentless table is told the words it should forget; 3.40 has no `contentless_delete`.
         await self._database.execute_many(

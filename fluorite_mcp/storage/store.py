@@ -10,14 +10,12 @@ from pathlib import Path
 
 from fluorite_mcp.errors import StoreBusyError, StoreFullError
 from fluorite_mcp.models import Chunk, LexicalFields
-from fluorite_mcp.storage.chunks import ChunkTable
+from fluorite_mcp.storage.chunks import WORDS_STAMP, ChunkTable
 from fluorite_mcp.storage.database import BUSY_TIMEOUT_SECONDS, Database
 from fluorite_mcp.storage.history import HistoryTable, RelationTable, UndoTable
 from fluorite_mcp.storage.migrations import migrate
 from fluorite_mcp.storage.projects import MetaTable, ProjectTable
 from fluorite_mcp.storage.vectors import VectorTable
-
-_WORDS_STAMP = "words_version"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ async def _prepare(
     notices = await migrate(database, now)
     store = Store(
         database,
-        ChunkTable(database, lexical_fields, compress=compress),
+        ChunkTable(database, lexical_fields, compress=compress, words_version=words_version),
         ProjectTable(database),
         HistoryTable(database),
         RelationTable(database),
@@ -90,11 +88,11 @@ async def _prepare(
         VectorTable(database),
         notices,
     )
-    stamp = await store.meta.get(_WORDS_STAMP)
+    stamp = await store.meta.get(WORDS_STAMP)
     if stamp != words_version:
         async with database.atomic():
             count = await store.chunks.rebuild_words()
-            await store.meta.set(_WORDS_STAMP, words_version)
+            await store.meta.set(WORDS_STAMP, words_version)
         if stamp is not None:
             notices.append(f"The word index was rebuilt for this version ({count} chunks).")
     return store

@@ -10,7 +10,7 @@ from pathlib import Path
 import filelock
 import pytest
 
-from fluorite_mcp.errors import StoreBusyError, StoreCorruptError, StoreFullError
+from fluorite_mcp.errors import StoreBusyError, StoreCorruptError, StoreFullError, StoreTooNewError
 from fluorite_mcp.storage import store as store_module
 from fluorite_mcp.storage.store import Store
 from tests.storage.conftest import add, ask, matches, note, open_at
@@ -46,6 +46,21 @@ async def test_another_stamp_of_the_words_rebuilds_their_index(store: Store, pat
     last = await open_at(path, words_version="other")
     assert last.notices == []
     await last.close()
+
+
+async def test_a_session_of_an_older_version_writes_no_words_beside_newer_ones(store: Store, path: Path) -> None:
+    await add(store, note("n1", "deploys need the vpn"))
+    newer = await open_at(path, words_version="newer")
+
+    with pytest.raises(StoreTooNewError, match="Restart this session"):
+        await add(store, note("n2", "written too late"))
+    with pytest.raises(StoreTooNewError, match="Restart this session"):
+        async with store.database.atomic():
+            await store.chunks.retire(["n1"], "2026-01-01T00:00:00Z")
+
+    assert list(await newer.chunks.find(["n1", "n2"])) == ["n1"]
+    await add(newer, note("n3", "written in time"))
+    await newer.close()
 
 
 async def test_several_stores_open_at_once_in_one_process(path: Path) -> None:
