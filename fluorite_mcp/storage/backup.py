@@ -33,7 +33,11 @@ def backup_hint(database: Path) -> str:
     backups = list_backups(database)
     if not backups:
         return f"There is no backup in {backup_folder(database)}; move the file away to start with an empty store."
-    return f"The newest backup is {backups[-1]}: move the damaged file away and copy the backup to its place."
+    # A log left behind would be replayed into the backup.
+    return (
+        f"The newest backup is {backups[-1]}: move {database.name} and, if they are there, {database.name}-wal and "
+        f"{database.name}-shm away, and copy the backup to {database}."
+    )
 
 
 def create_backup(database: Path, label: str, now: datetime) -> Path:
