@@ -76,6 +76,10 @@ class Transactions(Protocol):
 class ChunkStore(Protocol):
     """Keeps chunks. Methods that write run inside `Transactions.atomic`."""
 
+    async def version(self) -> int:
+        """Return a number that changes with every commit of any process."""
+        ...
+
     async def find(self, ids: Sequence[str]) -> dict[str, Chunk]:
         """Return whole chunks by id; unknown ids are left out."""
         ...

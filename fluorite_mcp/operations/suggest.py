@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -60,6 +61,16 @@ class _Template:
     why: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What holds for every task while the store does not change: reading it takes longer than the task itself."""
+
+    version: int
+    spikes: tuple[Chunk, ...]
+    used: tuple[str, ...]
+    conventions: tuple[Convention, ...]
+
+
 class Suggest:
     """Answers `suggest`. The same store and task give the same answer."""
 
@@ -67,6 +78,7 @@ class Suggest:
         self._current = current
         self._search = search
         self._chunks = chunks
+        self._known: dict[int, _Known] = {}
 
     async def run(self, request: SuggestRequest, place: Place, progress: Progress = ignore_progress) -> SuggestResult:
         """Compose material for a task within its token budget.
@@ -78,13 +90,12 @@ class Suggest:
         if not MIN_BUDGET <= request.token_budget <= MAX_BUDGET:
             raise InputError(f"token_budget is {request.token_budget}; it may be {MIN_BUDGET} to {MAX_BUDGET}.")
         current = await self._current.ensure(place, request.path, progress)
-        learned = await self._chunks.of_scope(current.project.key, ["code"]) if current.project else []
-        spikes = await self._chunks.of_scope(GLOBAL_SCOPE, ["spike"])
-        intent = understand_task(request.task, request.frameworks, _stacks(spikes), _used(learned))
-        templates = await self._templates(request, current, intent, spikes)
+        known = await self._learn_habits(current.project.key if current.project else GLOBAL_SCOPE)
+        intent = understand_task(request.task, request.frameworks, _stacks(known.spikes), known.used)
+        templates = await self._templates(request, current, intent, known.spikes)
         code = await self._find(request, current, ("code",), _CODE) if current.project else ()
         notes = await self._find(request, current, ("note", "memory", "pattern", "insight"), _NOTES)
-        conventions = _relevant(find_conventions(learned), templates, code, notes)
+        conventions = _relevant(known.conventions, templates, code, notes)
         pieces = [
             *_template_pieces(request.task, templates),
             *_convention_piece(conventions),
@@ -103,6 +114,16 @@ class Suggest:
             abstained=not pieces,
             notices=current.notices,
         )
+
+    async def _learn_habits(self, scope: int) -> _Known:
+        version = await self._chunks.version()
+        known = self._known.get(scope)
+        if known is None or known.version != version:
+            spikes = await self._chunks.of_scope(GLOBAL_SCOPE, ["spike"])
+            learned = await self._chunks.of_scope(scope, ["code"]) if scope != GLOBAL_SCOPE else []
+            used, conventions = await asyncio.to_thread(lambda: (_used(learned), find_conventions(learned)))
+            known = self._known[scope] = _Known(version, tuple(spikes), tuple(used), conventions)
+        return known
 
     async def _templates(
         self, request: SuggestRequest, current: Current, intent: Intent, spikes: Sequence[Chunk]

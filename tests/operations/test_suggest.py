@@ -111,3 +111,15 @@ async def test_a_suggestion_for_a_subfolder_still_has_templates(engine: Engine) 
 async def test_a_bad_argument_is_named(engine: Engine, arguments: dict[str, Any], named: str) -> None:
     with pytest.raises(InputError, match=named):
         await engine.suggest(**arguments)
+
+
+async def test_conventions_follow_the_files_from_one_suggestion_to_the_next(engine: Engine, project: Path) -> None:
+    for number in range(4):
+        (project / f"route_{number}.go").write_text(f"package main\n\nfunc Route{number}() int {{ return {number} }}\n")
+    before = {one.statement: one.total for one in (await engine.suggest(RATE_LIMIT)).conventions}
+
+    for number in range(4, 30):
+        (project / f"route_{number}.go").write_text(f"package main\n\nfunc Route{number}() int {{ return {number} }}\n")
+    after = {one.statement: one.total for one in (await engine.suggest(RATE_LIMIT)).conventions}
+
+    assert after["code is written in go"] >= before.get("code is written in go", 0) + 26
