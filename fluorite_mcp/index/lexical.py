@@ -18,8 +18,8 @@ MAX_WORDS = 24
 # More pairs than this make a character that says little.
 _BIGRAMS_PER_CHARACTER = 20
 
-# Postings that may be scored for one query: about two milliseconds' worth. The rarest `MIN_WORDS` always are.
-POSTINGS_BUDGET = 3_000
+# Postings that may be scored for one query: about a millisecond's worth. The rarest `MIN_WORDS` always are.
+POSTINGS_BUDGET = 2_000
 MIN_WORDS = 2
 
 # SQLite refuses more bound values than 32,766 in one statement, some builds fewer.
