@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import shutil
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -14,7 +12,6 @@ import pytest
 from mcp import Client
 from mcp.types import CallToolResult, TextContent
 
-from fluorite_mcp.engine import Engine
 from fluorite_mcp.learning.locate import Place
 from fluorite_mcp.server.app import FluoriteServer, create_server
 from fluorite_mcp.settings import load_settings
@@ -81,24 +78,6 @@ def write_project(root: Path) -> Path:
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     return write_project(tmp_path / "parcels")
-
-
-@pytest.fixture(scope="session")
-def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder in which the bundled knowledge is loaded: every test would load it anew."""
-    folder = tmp_path_factory.mktemp("seed")
-
-    async def load() -> None:
-        async with Engine.open(folder / "data", folder=folder) as engine:
-            await engine.status()
-
-    asyncio.run(load())
-    return folder / "data"
-
-
-@pytest.fixture
-def data_dir(tmp_path: Path, seed: Path) -> Path:
-    return Path(shutil.copytree(seed, tmp_path / "data"))
 
 
 @pytest.fixture

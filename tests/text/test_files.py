@@ -65,7 +65,8 @@ def test_bytes_are_decoded_by_their_mark_else_as_utf8(data: bytes, text: str) ->
 @given(st.binary())
 def test_decoding_never_fails_and_never_gives_lone_surrogates(data: bytes) -> None:
     for mark in (b"", codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE):
-        decode(mark + data).encode("utf-8")
+        text = decode(mark + data)
+        assert text.encode("utf-8").decode("utf-8") == text
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))
