@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fluorite_mcp.models import Chunk, Event, FileRecord, PreparedChunk, Project, Relation
@@ -12,14 +11,6 @@ from fluorite_mcp.models import Chunk, Event, FileRecord, PreparedChunk, Project
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-
-class Clock(Protocol):
-    """Tells the time, so that tests can choose it."""
-
-    def now(self) -> datetime:
-        """Return the current time, timezone-aware, in UTC."""
-        ...
 
 
 class Embedder(Protocol):

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from fluorite_mcp.errors import EmbeddingError
+from fluorite_mcp.index.vectors import to_bytes
 from fluorite_mcp.models import Chunk, PreparedChunk
 from fluorite_mcp.ports import Embedder
 from fluorite_mcp.search.fields import embedding_text, lexical_fields
@@ -19,8 +20,7 @@ def embed_chunks(embedder: Embedder, chunks: Sequence[Chunk]) -> list[bytes]:
     """
     if not chunks:
         return []
-    matrix = embedder.embed([embedding_text(chunk) for chunk in chunks]).astype("float16")
-    return [row.tobytes() for row in matrix]
+    return to_bytes(embedder.embed([embedding_text(chunk) for chunk in chunks]))
 
 
 async def prepare_chunks(chunks: Sequence[Chunk], embedder: Embedder) -> tuple[list[PreparedChunk], str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fluorite_mcp.errors import InputError, TooLargeError
+from fluorite_mcp.index.vectors import from_bytes
 from fluorite_mcp.learning.locate import Place
 from fluorite_mcp.learning.prepare import chunk_id
 from fluorite_mcp.learning.ready import prepare_chunks
@@ -128,12 +129,10 @@ class StoreContent:
         )
 
     async def _similar(self, id_: str, item: PreparedChunk, current: Current) -> list[SimilarChunk]:
-        """Return stored chunks that are not files and say nearly the same."""
+        """Return the chunks of the scopes that say nearly the same."""
         if item.vector is None:
             return []
-        import numpy as np
-
-        query = np.frombuffer(item.vector, dtype=np.float16).astype(np.float32)
+        query = from_bytes([item.vector])[0]
         found = await self._vectors.search(current.scopes, self._embedder.name, query, 50)
         near = {key: score for key, score in found if score >= self._similarity}
         headers = (await self._chunks.load(list(near))).values()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from fluorite_mcp.errors import InputError
@@ -66,7 +66,8 @@ class _Known:
     """What holds for every task while the store does not change: reading it takes longer than the task itself."""
 
     version: int
-    spikes: tuple[Chunk, ...]
+    spikes: Mapping[str, Sequence[Chunk]]
+    stacks: Sequence[str]
     used: tuple[str, ...]
     conventions: tuple[Convention, ...]
 
@@ -91,7 +92,7 @@ class Suggest:
             raise InputError(f"token_budget is {request.token_budget}; it may be {MIN_BUDGET} to {MAX_BUDGET}.")
         current = await self._current.ensure(place, request.path, progress)
         known = await self._learn_habits(current.project.key if current.project else GLOBAL_SCOPE)
-        intent = understand_task(request.task, request.frameworks, _stacks(known.spikes), known.used)
+        intent = understand_task(request.task, request.frameworks, known.stacks, known.used)
         templates = await self._templates(request, current, intent, known.spikes)
         code = await self._find(request, current, ("code",), _CODE) if current.project else ()
         notes = await self._find(request, current, ("note", "memory", "pattern", "insight"), _NOTES)
@@ -122,38 +123,35 @@ class Suggest:
             spikes = await self._chunks.of_scope(GLOBAL_SCOPE, ["spike"])
             learned = await self._chunks.of_scope(scope, ["code"]) if scope != GLOBAL_SCOPE else []
             used, conventions = await asyncio.to_thread(lambda: (_used(learned), find_conventions(learned)))
-            known = self._known[scope] = _Known(version, tuple(spikes), tuple(used), conventions)
+            known = self._known[scope] = _Known(version, _by_spike(spikes), _stacks(spikes), tuple(used), conventions)
         return known
 
     async def _templates(
-        self, request: SuggestRequest, current: Current, intent: Intent, spikes: Sequence[Chunk]
+        self, request: SuggestRequest, current: Current, intent: Intent, spikes: Mapping[str, Sequence[Chunk]]
     ) -> list[_Template]:
         ranking = await self._search.rank(
             SearchRequest(request.task, kinds=("spike",)), replace(current, project=None, part="")
         )
         best: dict[str, Ranked] = {}
         for one in ranking.ranked:
-            best.setdefault(str(one.chunk.metadata.get("spike", one.chunk.id)), one)
-        by_spike: dict[str, list[Chunk]] = {}
-        for chunk in spikes:
-            by_spike.setdefault(str(chunk.metadata.get("spike", chunk.id)), []).append(chunk)
+            best.setdefault(_spike_of(one.chunk), one)
         # A framework that the task names is reason enough for its templates, whatever else the task says.
         named = set(intent.frameworks) if intent.is_named else set()
         scored = [
             (_fit(one, intent), name, one)
             for name, one in best.items()
-            if name in by_spike and (not ranking.abstained or named & set(one.chunk.frameworks))
+            if name in spikes and (not ranking.abstained or named & set(one.chunk.frameworks))
         ]
         scored.sort(key=lambda entry: (-entry[0], entry[1]))
         chosen = _close_to_best(scored)[:_SPIKES]
-        keys = [chunk.key for _, name, _ in chosen for chunk in by_spike[name]]
+        keys = [chunk.key for _, name, _ in chosen for chunk in spikes[name]]
         whole = await self._chunks.load(keys)
         return [
             _template(
                 name,
                 score,
                 explain(ranking.query, one),
-                [whole[chunk.key] for chunk in by_spike[name] if chunk.key in whole],
+                [whole[chunk.key] for chunk in spikes[name] if chunk.key in whole],
             )
             for score, name, one in chosen
         ]
@@ -167,6 +165,17 @@ class Suggest:
         found = [one for one in ranking.ranked if not is_test_path(one.chunk.origin.path or "")]
         page = [one for one in found if one.score >= _CLOSE_TO_BEST * found[0].score]
         return await self._search.hits(page[:limit], ranking, current, max_lines=25)
+
+
+def _spike_of(chunk: Chunk) -> str:
+    return str(chunk.metadata.get("spike", chunk.id))
+
+
+def _by_spike(chunks: Sequence[Chunk]) -> dict[str, list[Chunk]]:
+    spikes: dict[str, list[Chunk]] = {}
+    for chunk in chunks:
+        spikes.setdefault(_spike_of(chunk), []).append(chunk)
+    return spikes
 
 
 def _stacks(spikes: Sequence[Chunk]) -> list[str]:
