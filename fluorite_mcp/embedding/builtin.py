@@ -1,8 +1,9 @@
 """The bundled static model: a table of token vectors, read with numpy alone.
 
-A text's vector is the sum of its tokens' rows, scaled to length 1 (the same direction as their mean); how much a
-token counts is already in the length of its row. Only Latin words have rows: other scripts and signs count nothing,
-so a text without Latin words has a vector of zeros and is left to lexical search.
+A text's vector is the sum of its tokens' rows, each once times the square root of how often it occurs, scaled to
+length 1; how much a token counts is already in the length of its row. Latin words, katakana and kanji have rows:
+other scripts and signs count nothing, so a text without such words has a vector of zeros and is left to lexical
+search.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
 MODEL_DIR: Final = Path(__file__).parent / "model"
 # Raise it whenever the same files give another vector for the same text (other words, other weights).
-VERSION: Final = 1
-FILE_FORMAT: Final = 1
+VERSION: Final = 2
+FILE_FORMAT: Final = 2
 # Texts per matrix product: large enough to be one fast product, small enough to stay in the processor's cache.
 BATCH_TEXTS: Final = 64
 
@@ -77,7 +78,7 @@ class BuiltinEmbedder:
         """Embed documents; only the first `rows.MAX_TEXT_CHARACTERS` characters of each count.
 
         Returns:
-            (len(texts), dimensions), rows of length 1, or 0 where a text has no Latin word.
+            (len(texts), dimensions), rows of length 1, or 0 where a text has no word of the vocabulary.
 
         Raises:
             EmbeddingError: The bundled files are missing or damaged.
@@ -106,8 +107,9 @@ class BuiltinEmbedder:
 def _sums(texts: Sequence[str], table: TokenTable) -> NDArray[np.float32]:
     """Return the sum of each text's token vectors, (len(texts), dimensions).
 
-    Counts times vectors, over the tokens that occur in the batch: code repeats its tokens so much that one matrix
-    product is about three times as fast as gathering a row per token.
+    Roots of counts times vectors, over the tokens that occur in the batch: code repeats its tokens so much that one
+    matrix product is about three times as fast as gathering a row per token. The root keeps a name that a long
+    function repeats from drowning what it says once; the vectors were trained with it.
     """
     import numpy as np
 
@@ -121,7 +123,9 @@ def _sums(texts: Sequence[str], table: TokenTable) -> NDArray[np.float32]:
     column_of[present] = np.arange(len(present))
     cells = np.repeat(np.arange(len(texts)), lengths) * len(present) + column_of[flat]
     counts = np.bincount(cells, minlength=len(texts) * len(present)).reshape(len(texts), len(present))
-    weights = counts.astype(np.float32) * table.scales[present]
+    weights = counts.astype(np.float32)
+    np.sqrt(weights, out=weights)
+    weights *= table.scales[present]
     sums: NDArray[np.float32] = weights @ table.rows[present].astype(np.float32)
     return sums
 

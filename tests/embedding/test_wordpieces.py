@@ -10,59 +10,92 @@ from tokenizers import Tokenizer
 from fluorite_mcp.embedding.builtin import MODEL_DIR
 from fluorite_mcp.embedding.wordpieces import (
     CONTINUATION,
-    MAX_PIECE_CHARACTERS,
     MAX_WORD_CHARACTERS,
     WordPieces,
     find_words,
+    parts_of,
     plain,
+    split_run,
     split_word,
 )
 
 VOCABULARY: dict[str, int] = json.loads((MODEL_DIR / "tokenizer.json").read_text(encoding="utf-8"))["model"]["vocab"]
 ORACLE = Tokenizer.from_file(str(MODEL_DIR / "tokenizer.json"))
 UNKNOWN = VOCABULARY["[UNK]"]
+LONGEST = max(map(len, VOCABULARY))
 LATIN = "".join(find_words("".join(map(chr, range(0x20, 0x1F00)))))
-PIECES = [piece.removeprefix(CONTINUATION) for piece in VOCABULARY if piece != "[UNK]"]
+PIECES = [
+    piece.removeprefix(CONTINUATION)
+    for piece in VOCABULARY
+    if piece != "[UNK]" and find_words(piece) == [piece.removeprefix(CONTINUATION)] and piece < "\u3000"
+]
+SMALL = {
+    piece: row
+    for row, piece in enumerate(["load", "##er", "トランザクション", "データ", "ベース", "接続", "接", "キー"])
+}
 
 
 def pieces_of(word: str) -> list[str]:
-    names = {row: piece for piece, row in VOCABULARY.items()}
-    return [names[row] for row in WordPieces(VOCABULARY)[word]]
+    names = {row: piece for piece, row in SMALL.items()}
+    return [names[row] for row in WordPieces(SMALL)[word]]
 
 
 @given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=4).map("".join) | st.text(LATIN, min_size=1, max_size=30))
 def test_a_word_is_cut_as_the_tokenizers_library_cuts_it(word: str) -> None:
     expected = [row for row in ORACLE.encode(word, add_special_tokens=False).ids if row != UNKNOWN]
-    assert split_word(plain(word), VOCABULARY) == expected
+    assert split_word(plain(word), VOCABULARY, LONGEST) == expected
 
 
-def test_no_piece_is_longer_than_the_search_for_one() -> None:
-    assert max(map(len, PIECES)) == MAX_PIECE_CHARACTERS
+@pytest.mark.parametrize(
+    ("word", "parts"),
+    [
+        ("cache", ["cache"]),
+        ("getUser", ["get", "user"]),
+        ("HTMLParser", ["html", "parser"]),
+        ("utf8Name", ["utf8", "name"]),
+        ("naïve", ["naive"]),
+        ("re\u0301sume\u0301", ["resume"]),
+        ("サーバー", ["サーバ"]),
+        ("キー", ["キー"]),
+        ("ｻｰﾊﾞ", ["サーバ"]),
+    ],
+)
+def test_a_word_counts_as_its_parts(word: str, parts: list[str]) -> None:
+    assert parts_of(word) == parts
 
 
 @pytest.mark.parametrize(
     ("word", "pieces"),
     [
-        ("cache", ["cache"]),
-        ("Caching", ["ca", "##ching"]),
-        ("getUser", ["get", "##user", "get", "user"]),
-        ("HTMLParser", ["html", "##par", "##ser", "html", "par", "##ser"]),
-        ("utf8Name", ["ut", "##f", "##8", "##name", "ut", "##f", "##8", "name"]),
-        ("naïve", ["naive"]),
-        ("re\u0301sume\u0301", ["resume"]),
+        ("loader", ["load", "##er"]),
+        ("loadLoader", ["load", "load", "##er"]),
+        ("loadX", ["load"]),
+        ("トランザクション", ["トランザクション"]),
+        ("データベース", ["データ", "ベース"]),
+        ("再接続", ["接続"]),
+        ("未知", []),
     ],
 )
-def test_a_compound_counts_as_a_whole_and_as_its_parts(word: str, pieces: list[str]) -> None:
+def test_pieces_are_the_longest_and_unknown_characters_of_a_japanese_run_are_passed_over(
+    word: str, pieces: list[str]
+) -> None:
     assert pieces_of(word) == pieces
 
 
-@pytest.mark.parametrize("text", ["", " \n", "{}();", "キャッシュ", "кэш", "缓存", "\ud800", "→ ≠"])
-def test_text_without_latin_words_has_no_words(text: str) -> None:
+@given(st.text("データベース接続", max_size=30))
+def test_a_run_of_known_characters_is_covered_by_its_pieces(run: str) -> None:
+    vocabulary = {piece: row for row, piece in enumerate([*dict.fromkeys("データベース接続"), "データ", "接続"])}
+    names = {row: piece for piece, row in vocabulary.items()}
+    assert "".join(names[row] for row in split_run(run, vocabulary, 3)) == run
+
+
+@pytest.mark.parametrize("text", ["", " \n", "{}();", "кэш", "ですます", "\ud800", "→ ≠"])
+def test_text_of_other_scripts_has_no_words(text: str) -> None:
     assert find_words(text) == []
 
 
 def test_signs_and_other_scripts_are_borders_between_words() -> None:
-    assert find_words("a_b.c-dキャッシュefg×h") == ["a", "b", "c", "d", "efg", "h"]
+    assert find_words("a_b.c-dキャッシュefg×hを検索する") == ["a", "b", "c", "d", "キャッシュ", "efg", "h", "検索"]
 
 
 def test_encoded_data_is_no_word() -> None:

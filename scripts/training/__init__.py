@@ -1,0 +1,1 @@
+"""How the bundled embedding model is trained: the steps of `scripts/train_model.py`."""

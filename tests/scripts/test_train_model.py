@@ -1,0 +1,271 @@
+"""What the bundled model is trained on: which pairs are found, which words become pieces, what a batch shows."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fluorite_mcp.embedding.builtin import MODEL_DIR, BuiltinEmbedder
+from scripts.train_model import make_table, make_vocabulary, measure, pairs_file, usable_pairs
+from scripts.training.batches import BatchMaker
+from scripts.training.corpus import Source, content_hash, read_pairs, read_sources, write_pairs
+from scripts.training.documentation import body_of, split_definition, summary_of
+from scripts.training.everyday import pairs_of_requests, pairs_of_synsets
+from scripts.training.extraction import Pair, is_wanted, pairs_of_file
+from scripts.training.model_files import content_hash as model_hash
+from scripts.training.model_files import notice, quantise, write_model
+from scripts.training.repositories import clone_of, fetch_commit, list_files, read_files
+from scripts.training.translations import counterparts, samples_of_reference, translated_alone, translated_beside
+from scripts.training.vocabulary import PartCounts, build_vocabulary
+
+PYTHON = '''def load_rows(path):
+    """Read the rows of a table. Blank ones are left out.
+
+    Args:
+        path: Where it is.
+    """
+    return [row for row in open(path) if row.strip()]
+'''
+MARKDOWN = """# Tables
+
+## Reading
+
+Open the file and read it line by line.
+
+```python
+with open(path) as lines:
+    rows = list(lines)
+```
+"""
+
+
+def commit(folder: Path, files: dict[str, str]) -> str:
+    """Make a repository of the files and return its commit."""
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for arguments in (["init", "-q"], ["add", "."], [*identity, "commit", "-q", "-m", "files"]):
+        subprocess.run(["git", *arguments], cwd=folder, check=True)
+    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def prepared(tmp_path: Path) -> tuple[list[Source], Path]:
+    """Two small repositories and one of everyday English, extracted into a work folder."""
+    sources, clones = [], {}
+    contents: dict[str, tuple[dict[str, str], dict[str, Any]]] = {
+        "one/code": ({"a.py": PYTHON, "README.md": MARKDOWN}, {}),
+        "two/code": ({"b.py": PYTHON.replace("table", "sheet"), "locale/ja/a.po": PO}, {"japanese": "inside"}),
+        "held/out": ({"c.py": PYTHON.replace("Blank", "Empty")}, {"held_out": True}),
+        "three/words": ({"src/yaml/noun.x.yaml": SYNSETS}, {"code": False, "everyday": "synsets"}),
+    }
+    for repository, (files, settings) in contents.items():
+        folder = tmp_path / repository.replace("/", "+") / "repo"
+        revision = commit(folder, files)
+        clones[repository] = folder / ".git"
+        sources.append(Source(repository, str(folder), revision, "MIT", **settings))
+    named = {source.repository: source for source in sources}
+    for source in sources:
+        assert write_pairs(source, clones, named, pairs_file(tmp_path, source))
+    return sources, tmp_path
+
+
+PO = """
+msgid "Read the table."
+msgstr "テーブルを読み込みます。"
+"""
+SYNSETS = """
+1-n:
+  definition: [a domestic animal that barks]
+  example: [the dog chased the ball]
+  members: [dog, hound]
+"""
+
+
+def test_a_docstring_is_told_from_its_code() -> None:
+    doc, code = split_definition("python", PYTHON)
+    assert summary_of(doc) == "Read the rows of a table."
+    assert body_of(doc) == "Read the rows of a table. Blank ones are left out."
+    assert "Blank" not in code
+    assert "row.strip()" in code
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "doc"),
+    [
+        ("java", "/** <p>Closes it.\n * @param a b\n */\nvoid close() {}", "Closes it."),
+        ("go", "// Close ends it.\nfunc Close() {}", "Close ends it."),
+        ("rust", "/// Closes it.\n#[inline]\nfn close() {}", "Closes it."),
+        ("csharp", "/// <summary>\n/// Closes it.\n/// </summary>\nvoid Close() {}", "Closes it."),
+        ("elixir", '@doc """\nCloses it.\n"""\ndef close do\nend', "Closes it."),
+        ("haskell", "-- | Closes it.\nclose = 1", "Closes it."),
+        ("ruby", "# Copyright by somebody\ndef close; end", ""),
+        ("python", "def close():\n    pass", ""),
+    ],
+)
+def test_comments_of_each_style_are_read(language: str, text: str, doc: str) -> None:
+    found, code = split_definition(language, text)
+    assert summary_of(found).strip() == doc
+    assert "lose" in code
+
+
+def test_source_gives_documented_definitions_and_files() -> None:
+    views = {pair.view: pair for seed in range(4) for pair in pairs_of_file("a.py", PYTHON, random.Random(seed))}
+    assert views["doc"].query == "Read the rows of a table."
+    assert views["doc"].name == "load_rows"
+    assert views["file"].name == "a.py"
+
+
+def test_documents_give_their_code_with_what_stands_before_it() -> None:
+    (pair,) = pairs_of_file("README.md", MARKDOWN, random.Random(0))
+    assert (pair.view, pair.query, pair.name) == ("prose", "Reading", "Tables > Reading")
+    assert pair.long == "Open the file and read it line by line."
+    assert pair.code.startswith("with open")
+    rst = "Reading\n=======\n\nOpen the file like this::\n\n    with open(path) as lines:\n        rows = list(lines)\n"
+    (pair,) = pairs_of_file("a.rst", rst, random.Random(0))
+    assert (pair.query, pair.long) == ("Reading", "Open the file like this::")
+
+
+@pytest.mark.parametrize(("path", "wanted"), [("src/a.py", True), ("vendor/a.py", False), ("a.min.js", False)])
+def test_copied_and_generated_files_are_left_out(path: str, wanted: bool) -> None:
+    assert is_wanted(path) is wanted
+
+
+def test_translations_are_found_in_one_file_and_in_two() -> None:
+    assert [(p.query, p.code) for p in translated_alone("a.po", PO)] == [
+        ("テーブルを読み込みます。", "Read the table.")
+    ]
+    xlf = "<source>Close the file</source>\n<target state='x'>ファイルを閉じる</target>"
+    assert [p.code for p in translated_alone("a.ja.xlf", xlf)] == ["Close the file"]
+    assert "content/en/a.md" in counterparts("content/ja/a.md")
+    english, japanese = "# Files\n\nOpen it first.\n\n## Rows\n\nRead.", "# ファイル\n\n開きます。\n\n## 行\n\n読む。"
+    pairs = {(p.query, p.code) for p in translated_beside("a.md", japanese, english)}
+    assert ("開きます。", "Open it first.") in pairs
+    assert list(translated_beside("a.md", "# 別の\n", english)) == []
+    by_key = translated_beside("a_ja.properties", "a.b=\\u958b\\u304f file", "a.b=Open file\nc=d")
+    assert [(p.query, p.code) for p in by_key] == [("開く file", "Open file")]
+    nested = translated_beside("ja.json", '{"a": {"b": "閉じる"}}', '{"a": {"b": "Close"}}')
+    assert [(p.query, p.code) for p in nested] == [("閉じる", "Close")]
+
+
+def test_the_ruby_reference_gives_description_and_signature() -> None:
+    text = "--- close -> nil\n\nファイルを閉じます。\n\n#@samplecode 例\nfile.close\n#@end\n"
+    (pair,) = samples_of_reference(text)
+    assert pair.query == "ファイルを閉じます。"
+    assert pair.code == "close -> nil\nfile.close"
+
+
+def test_everyday_english_comes_from_meanings_and_requests() -> None:
+    first, second = pairs_of_synsets(SYNSETS)
+    assert (first.query, first.code) == ("dog, hound", "a domestic animal that barks")
+    assert second.query == "the dog chased the ball"
+    requests = json.dumps({"train": [["play a song", "music"], ["some jazz", "music"], ["what", "oos"]]})
+    (pair,) = pairs_of_requests(requests)
+    assert {pair.query, pair.code.split(";")[0]} == {"play a song", "some jazz"}
+
+
+def test_files_are_read_at_a_commit_and_links_are_not(tmp_path: Path) -> None:
+    (tmp_path / "o+n" / "repo").mkdir(parents=True)
+    (tmp_path / "o+n" / "repo" / "link").symlink_to("a.py")
+    revision = commit(tmp_path / "o+n" / "repo", {"a.py": "x = 1\r\n", "b.py": "\0"})
+    clone = clone_of(tmp_path, "o/n")
+    assert clone is not None
+    assert list_files(clone, revision) == ["a.py", "b.py"]
+    assert list(read_files(clone, revision, ["a.py", "missing.py", "b.py"])) == [("a.py", "x = 1\n")]
+    assert clone_of(tmp_path, "o/other") is None
+    fetched = fetch_commit(tmp_path, "o/copy", str(tmp_path / "o+n" / "repo"), revision)
+    assert list_files(fetched, revision) == ["a.py", "b.py"]
+    with pytest.raises(RuntimeError, match="git in"):
+        list_files(clone, "0" * 40)
+
+
+def test_what_the_exclusion_list_names_is_not_trained_on(
+    prepared: tuple[list[Source], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sources, work = prepared
+    pairs = [pair for _, pair in read_pairs(pairs_file(work, sources[0]))]
+    doc = next(pair for pair in pairs if pair.view == "doc")
+    here = tmp_path / "lists"
+    here.mkdir()
+    (here / "excluded.json").write_text(json.dumps([content_hash(doc.code)]), encoding="utf-8")
+    monkeypatch.setattr("scripts.training.corpus.HERE", here)
+    clones = {sources[0].repository: work / "one+code" / "repo" / ".git"}
+    write_pairs(sources[0], clones, {sources[0].repository: sources[0]}, tmp_path / "again.jsonl")
+    assert doc not in [pair for _, pair in read_pairs(tmp_path / "again.jsonl")]
+
+
+def test_the_vocabulary_holds_shared_words_english_words_and_japanese_runs() -> None:
+    parts, everyday = PartCounts(), PartCounts()
+    for _ in range(2):
+        parts.add([Pair("ja", "", "データベース", "", "", "connectDatabase connect database " * 40)] * 40)
+    parts.add([Pair("doc", "", "", "", "", "onlyhere")])
+    everyday.add([Pair("text", "", "dog", "", "", "barks")])
+    pieces = build_vocabulary(parts, everyday, {"dog": 20_000, "zebra": 20_001, "the": 3, "##x": 4})
+    assert {"[UNK]", "database", "connect", "dog", "the", "データベース"} <= set(pieces)
+    assert not {"zebra", "onlyhere"} & set(pieces)
+    assert len(pieces) == len(set(pieces))
+
+
+def test_batches_ask_with_words_and_drop_the_name_from_bare_definitions(prepared: tuple[list[Source], Path]) -> None:
+    sources, work = prepared
+    pieces = make_vocabulary(sources, work, {"dog": 3})
+    table = make_table(sources, pieces, work)
+    rows = usable_pairs(sources, table, held_out=False)
+    maker = BatchMaker(table, rows, pieces, seed=1)
+    pairs = maker.draw(64)
+    questions, answers = maker.show(pairs)
+    assert len(pairs) == len(questions.starts) == len(answers.starts)
+    assert set(pairs) <= set(rows)
+    assert answers.tokens.max() < len(pieces)
+    again = BatchMaker(table, rows, pieces, seed=1)
+    assert np.array_equal(again.draw(64), pairs)
+
+
+def test_held_out_repositories_only_measure(prepared: tuple[list[Source], Path]) -> None:
+    sources, work = prepared
+    pieces = make_vocabulary(sources, work, {"dog": 3})
+    table = make_table(sources, pieces, work)
+    trained = {table.repository_names[i] for i in table.repositories[usable_pairs(sources, table, held_out=False)]}
+    assert trained == {"one/code", "two/code", "three/words"}
+    rows = np.random.default_rng(0).normal(size=(len(pieces), 16)).astype(np.float32)
+    assert any(line.startswith("doc: mean reciprocal rank 1.0") for line in measure(rows, sources, table))
+
+
+def test_training_brings_questions_to_their_answers(prepared: tuple[list[Source], Path]) -> None:
+    pytest.importorskip("torch")
+    from scripts.training.contrastive import Schedule, reciprocal_rank, train
+
+    sources, work = prepared
+    pieces = make_vocabulary(sources, work, {"dog": 3})
+    table = make_table(sources, pieces, work)
+    rows = usable_pairs(sources, table, held_out=False)
+    start = np.random.default_rng(0).normal(size=(len(pieces), 16)).astype(np.float32)
+    trained = train(start, table, BatchMaker(table, rows, pieces, 0), Schedule(steps=120, batch=32, rate=0.05), print)
+    assert trained.shape == start.shape
+    assert reciprocal_rank(trained, table, rows, "query") > reciprocal_rank(start, table, rows, "query")
+
+
+def test_a_written_model_is_read_by_the_embedder(tmp_path: Path) -> None:
+    rows = np.random.default_rng(3).normal(size=(3, 8)).astype(np.float32)
+    write_model(tmp_path, ["[UNK]", "cache", "接続"], rows, [Source("a/b", "", "0" * 40, "MIT")])
+    integers, scales = quantise(rows)
+    assert np.all(np.abs(integers * scales[:, None] - rows) <= scales[:, None] * 0.5001)
+    vector = BuiltinEmbedder(tmp_path).embed_query("cache")
+    assert vector == pytest.approx(rows[1] / np.linalg.norm(rows[1]), abs=0.02)
+
+
+def test_the_committed_model_is_described_by_the_committed_sources() -> None:
+    sources = read_sources()
+    assert BuiltinEmbedder().name.endswith(f"@{model_hash(MODEL_DIR)}")
+    assert (MODEL_DIR / "NOTICE.md").read_text(encoding="utf-8") == notice(sources, BuiltinEmbedder().dimensions)
+    assert len({source.repository for source in sources}) == len(sources)
+    assert all(len(source.commit) == 40 for source in sources)
+    assert not {source.licence for source in sources} & {"GPL", "LGPL", "AGPL", "?"}
