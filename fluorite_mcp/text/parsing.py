@@ -11,12 +11,15 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import tree_sitter
 
 # Source parses at 2 to 10 MB/s; what takes longer is no source. In CPU time, so that a busy machine changes nothing.
 MAX_PARSE_SECONDS = 3.0
-# The parser asks for its input in blocks of this size; a copy of the rest for each question would be quadratic.
-_BLOCK_BYTES = 65536
+# The parser asks for its input in blocks of this size. Some scanners (Scala's) go back so often that it asks a thousand
+# times a file, and tree-sitter 0.26 for Python never frees what it was given: blocks are small, and the same again.
+_BLOCK_BYTES = 1024
 
 _LANGUAGES_WITH_SHALLOW_LIMIT = frozenset({"yaml", "markdown"})
 # Well under 254, as what counts as a level is only estimated.
@@ -45,13 +48,25 @@ def parse_within(
     end = time.thread_time() + seconds
     try:
         return parser.parse(
-            lambda offset, _point: source[offset : offset + _BLOCK_BYTES],
+            _reader_of(source),
             encoding="utf8",
             progress_callback=lambda _offset, _has_error: time.thread_time() > end,
         )
     except ValueError:  # the only sign of a stopped parse; without the reset the next parse would go on with it
         parser.reset()
         return None
+
+
+def _reader_of(source: bytes) -> Callable[[int, object], bytes]:
+    blocks: dict[int, bytes] = {}
+
+    def read(offset: int, _point: object) -> bytes:
+        block = blocks.get(offset)
+        if block is None:
+            block = blocks[offset] = source[offset : offset + _BLOCK_BYTES]
+        return block
+
+    return read
 
 
 def _nests_too_deep(source: bytes) -> bool:
