@@ -1,18 +1,37 @@
-"""Run the benchmarks and print a Markdown table: `python -m benchmarks [startup|learning|queries|embedding …]`."""
+"""Run the benchmarks and print a Markdown table: `python -m benchmarks [startup|learning|queries|embedding …]`.
+
+`python -m benchmarks quality …` measures search quality; see `benchmarks.quality.command`.
+`python -m benchmarks scale …` measures search over a million chunks; see `benchmarks.scale`.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
-
-from benchmarks.measure import MEASUREMENTS
+from collections.abc import Sequence
 
 
 def main() -> None:
-    chosen = sys.argv[1:] or list(MEASUREMENTS)
+    if sys.argv[1:2] == ["quality"]:
+        from benchmarks.quality.command import main as measure_quality
+
+        measure_quality(sys.argv[2:])
+    elif sys.argv[1:2] == ["scale"]:
+        from benchmarks.scale import main as measure_scale
+
+        measure_scale(sys.argv[2:])
+    else:
+        measure_speed(sys.argv[1:])
+
+
+def measure_speed(names: Sequence[str]) -> None:
+    """Print the table of speed and memory; every measurement when none is named."""
+    from benchmarks.measure import MEASUREMENTS
+
+    chosen = names or list(MEASUREMENTS)
     unknown = [name for name in chosen if name not in MEASUREMENTS]
     if unknown:
-        sys.exit(f"unknown measurement {unknown[0]!r}; there are {', '.join(MEASUREMENTS)}")
+        sys.exit(f"unknown measurement {unknown[0]!r}; there are {', '.join(MEASUREMENTS)}, quality and scale")
     print("| what | measured | bar | detail |\n|---|---|---|---|")
     for name in chosen:
         for row in MEASUREMENTS[name]():

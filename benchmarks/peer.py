@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from benchmarks.corpus import WORK_FOLDER
 
 PEER = "semble==0.7.0"
 _PROGRAM = Path(__file__).with_name("peer_program.py")
-_MODEL = Path(__file__).resolve().parents[1] / "fluorite_mcp" / "embedding" / "model"
+MODEL = Path(__file__).resolve().parents[1] / "fluorite_mcp" / "embedding" / "model"
 
 
 def ensure_peer() -> Path:
@@ -25,10 +26,20 @@ def ensure_peer() -> Path:
     return python
 
 
+def ensure_model() -> Path:
+    """Return the bundled model's vectors in the peer's format, converted once; other vectors are another folder."""
+    digest = hashlib.sha256()
+    for path in sorted(MODEL.glob("*.npy")):
+        digest.update(path.read_bytes())
+    folder = WORK_FOLDER / f"peer-model-{digest.hexdigest()[:12]}"
+    if not (folder / "model.safetensors").exists():
+        subprocess.run([str(ensure_peer()), str(_PROGRAM), str(MODEL), str(folder), "convert"], check=True)
+    return folder
+
+
 def run_peer(*arguments: str) -> dict[str, Any]:
     """Run one measurement of the peer and return what it printed."""
-    python = ensure_peer()
-    command = [str(python), str(_PROGRAM), str(_MODEL), str(WORK_FOLDER / "peer-model"), *arguments]
+    command = [str(ensure_peer()), str(_PROGRAM), str(MODEL), str(ensure_model()), *arguments]
     output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     result: dict[str, Any] = json.loads(output.splitlines()[-1])
     return result

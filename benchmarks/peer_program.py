@@ -41,12 +41,13 @@ def embed(model: Path, texts: list[str]) -> dict[str, float]:
 
 def main() -> None:
     ours, theirs, tree = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+    ensure_model(ours, theirs)
+    if tree == "convert":
+        return
     if tree == "embed":
-        ensure_model(ours, theirs)
         print(json.dumps(embed(theirs, json.loads(Path(sys.argv[4]).read_text()))))
         return
     queries = json.loads(Path(sys.argv[4]).read_text()) if len(sys.argv) > 4 else []
-    ensure_model(ours, theirs)
     from semble import SembleIndex
 
     started = time.perf_counter()

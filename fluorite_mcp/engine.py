@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fluorite_mcp import __version__
+from fluorite_mcp.embedding.builtin import BuiltinEmbedder
 from fluorite_mcp.embedding.cached import CachedEmbedder
 from fluorite_mcp.embedding.guarded import GuardedEmbedder
-from fluorite_mcp.embedding.registry import create_embedder
+from fluorite_mcp.embedding.registry import BUILTIN, create_embedder
 from fluorite_mcp.errors import InputError
 from fluorite_mcp.index.generations import VectorIndex
 from fluorite_mcp.index.lexical import LexicalIndex
@@ -51,9 +52,10 @@ from fluorite_mcp.results import (
     StoreResult,
     SuggestResult,
 )
+from fluorite_mcp.search.documents import DocumentCache
 from fluorite_mcp.search.fields import FIELDS_VERSION, lexical_fields
 from fluorite_mcp.search.headers import HeaderCache
-from fluorite_mcp.search.hybrid import HybridSearch
+from fluorite_mcp.search.hybrid import HybridSearch, Ranking
 from fluorite_mcp.settings import Settings, load_settings
 from fluorite_mcp.storage.backup import create_daily_backup, list_backups
 from fluorite_mcp.storage.cache import DiskBlobCache
@@ -88,9 +90,13 @@ class Engine:
             batch_size=learning.batch_size, worker_command=_worker_command(settings, self._embedder),
         )  # fmt: skip
         current = CurrentProject(projects, learner, watch, _now)
-        hybrid = HybridSearch(LexicalIndex(database), self._index, HeaderCache(chunks), self._embedder)
+        words = LexicalIndex(database)
+        # Names and words are compared by the bundled model, whatever the chunks are embedded with.
+        names = self._embedder if settings.ml.embedding_model == BUILTIN else BuiltinEmbedder()
+        documents = DocumentCache(chunks, words, self._embedder, names)
+        self._ranker = HybridSearch(words, self._index, HeaderCache(chunks), documents, self._embedder)
 
-        self._search = Search(current, hybrid, chunks, projects, _now)
+        self._search = Search(current, self._ranker, chunks, projects, _now)
         self._suggest = Suggest(current, self._search, chunks)
         self._store = StoreContent(
             current, database, chunks, history, store.relations, self._index, self._embedder,
@@ -204,6 +210,17 @@ class Engine:
     async def search_many(self, queries: Sequence[str], **options: Any) -> list[SearchResult]:
         """Search for many queries side by side; options as for `search`, the same for all."""
         return list(await asyncio.gather(*(self.search(query, **options) for query in queries)))
+
+    async def rank(
+        self, query: str, *, path: str | None = None, kinds: Sequence[str] = (), place: Place | None = None
+    ) -> Ranking:
+        """Rank everything that may answer a query, with the signals behind each place: for evaluation and training.
+
+        Raises:
+            InputError: An argument cannot be used; the message names it.
+        """
+        await self._prepare()
+        return await self._search.rank_all(SearchRequest(query, path, tuple(kinds)), place or self._place)
 
     async def suggest(
         self,

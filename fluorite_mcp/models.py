@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 Kind = Literal["code", "doc", "spike", "pattern", "episode", "memory", "insight", "note"]
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -86,11 +86,33 @@ class Chunk:
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
-# The columns of the word index: scope, title, symbol, path, body; each a stream of tokens.
-LexicalFields = tuple[str, str, str, str, str]
+class LexicalFields(NamedTuple):
+    """A chunk as word search and ranking see it: streams of tokens, one a column of the word index, and its profile.
+
+    `profile` are the bytes of a `search.profile.ChunkProfile`.
+    """
+
+    scope: str
+    title: str
+    symbol: str
+    path: str
+    imports: str
+    body: str
+    profile: bytes
+
 
 # The scope of chunks that belong to no project; a project's scope is its key.
 GLOBAL_SCOPE = 0
+
+
+class ProfiledChunk(NamedTuple):
+    """A living chunk as ranking reads it: where it ends, its profile, its vector (float16 bytes) if it has one."""
+
+    key: int
+    path: str | None
+    end_line: int | None
+    profile: bytes
+    vector: bytes | None
 
 
 @dataclass(frozen=True, slots=True)

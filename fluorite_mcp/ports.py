@@ -119,8 +119,12 @@ class ChunkStore(Protocol):
         """Give chunks new vectors."""
         ...
 
-    async def without_embedding(self, model: str, limit: int) -> list[int]:
-        """Return keys of living chunks that have no vector of the model yet."""
+    async def newest(self) -> int:
+        """Return the newest key of a chunk, 0 in an empty store."""
+        ...
+
+    async def without_embedding(self, model: str, limit: int, *, after: int = 0, until: int | None = None) -> list[int]:
+        """Return keys of living chunks between two keys that have no vector of the model yet."""
         ...
 
     async def select(

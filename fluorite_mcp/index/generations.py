@@ -9,15 +9,17 @@ time: its vectors come from the store.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from fluorite_mcp.errors import StoreError, StoreFullError
+from fluorite_mcp.errors import StoreError
 from fluorite_mcp.index import vectors
+from fluorite_mcp.index.compaction import PORTION, Compactor, stack
+from fluorite_mcp.index.inverted import InvertedIndex
+from fluorite_mcp.index.truth import VectorTruth
 from fluorite_mcp.models import Generation
 
 if TYPE_CHECKING:
@@ -29,38 +31,14 @@ logger = logging.getLogger(__name__)
 # A tail is searched exactly; beyond this many vectors, or this part of the generation, compacting pays.
 TAIL_LIMIT = 2_000
 TAIL_FRACTION = 0.1
+# So many are searched in half a millisecond; a large generation must not wait for its tenth part.
+TAIL_MOST = 20_000
 
+# A tail that grows in one piece would be copied whole as it does, at twice its size.
+_TAIL_BLOCK = 65_536
 
-class VectorTruth(Protocol):
-    """What the store knows of vectors: see `storage.vectors.VectorTable`."""
-
-    async def version(self) -> int:
-        """Return a number that changes with every commit."""
-        ...
-
-    async def state(self, scope: int) -> tuple[int, int, int, int]:
-        """Return the generation's number, the newest embedded chunk, the newest removal, the re-embeddings so far."""
-        ...
-
-    async def after(self, scope: int, model: str, chunk: int) -> list[tuple[int, bytes]]:
-        """Return (chunk, vector) for chunks newer than one."""
-        ...
-
-    async def removed_after(self, scope: int, removal: int) -> tuple[list[int], int]:
-        """Return the chunks removed after a removal, and the newest removal."""
-        ...
-
-    async def generation(self, scope: int) -> Generation | None:
-        """Return the published generation."""
-        ...
-
-    async def publish(self, generation: Generation, at: str, reembeddings: int) -> bool:
-        """Make a generation the current one; False if vectors were embedded anew since it was built."""
-        ...
-
-    async def withdraw(self, scope: int, number: int) -> bool:
-        """Unpublish a generation; False if it is not the current one any more."""
-        ...
+# Hits of an inverted index that get their exact cosines from the store: rounding moves a hit by a few places.
+RERANKED = 24
 
 
 @dataclass(slots=True)
@@ -71,7 +49,7 @@ class _Scope:
     state: tuple[int, int, int, int]
     generation: Generation | None = None
     base: Any | None = None
-    tail: Any | None = None
+    tails: list[Any] = field(default_factory=list)
     last_chunk: int = 0
     last_removal: int = 0
     removed: set[int] = field(default_factory=set)
@@ -80,7 +58,7 @@ class _Scope:
 
     @property
     def tail_size(self) -> int:
-        return int(self.tail.ntotal) if self.tail is not None else 0
+        return sum(int(tail.ntotal) for tail in self.tails)
 
     @property
     def base_size(self) -> int:
@@ -93,7 +71,9 @@ class VectorIndex:
     def __init__(self, truth: VectorTruth, folder: Path, now: Callable[[], str]) -> None:
         self._truth = truth
         self._folder = folder
-        self._now = now
+        self._compactor = Compactor(truth, folder, now, self._open_ahead)
+        # The newest generation this process built, until a search takes it over.
+        self._opened: dict[int, tuple[Generation, Any | None]] = {}
         self._scopes: dict[int, _Scope] = {}
         self._locks: dict[int, asyncio.Lock] = {}
         # What the user should hear of once, such as a damaged file.
@@ -120,10 +100,25 @@ class VectorIndex:
         version = await self._truth.version()
         for scope in scopes:
             loaded = await self._refresh(scope, model, version)
-            for index in (loaded.base, loaded.tail):
+            for index in (loaded.base, *loaded.tails):
                 if index is not None and index.d == query.shape[0]:
-                    found += vectors.search_index(index, query, limit, removed=loaded.removed, allowed=allowed)
+                    near = vectors.search_index(index, query, limit, removed=loaded.removed, allowed=allowed)
+                    found += await self._exact(near, model, query) if isinstance(index, InvertedIndex) else near
         return sorted(found, key=lambda pair: -pair[1])[:limit]
+
+    async def _exact(
+        self, near: Sequence[tuple[int, float]], model: str, query: NDArray[np.float32]
+    ) -> list[tuple[int, float]]:
+        """Return the best of an inverted index in the order of the vectors that the store keeps, then the rest."""
+        best, rest = near[:RERANKED], near[RERANKED:]
+        kept = await self._truth.find([key for key, _ in best], model)
+        if not kept:
+            return list(near)
+        scores = vectors.from_bytes(list(kept.values())) @ query
+        exact = sorted(zip(kept, scores.tolist(), strict=True), key=lambda pair: -pair[1])
+        # Rounded cosines may lie above the last exact one; the order of hits must not come apart there.
+        lowest = exact[-1][1]
+        return exact + [(key, min(score, lowest)) for key, score in rest]
 
     async def _refresh(self, scope: int, model: str, version: int) -> _Scope:
         async with self._locks.setdefault(scope, asyncio.Lock()):
@@ -147,8 +142,9 @@ class VectorIndex:
         generation = await self._truth.generation(scope)
         if generation is None or generation.model != model:
             return _Scope(model, state)
-        path = self._folder / generation.file
-        base = await asyncio.to_thread(vectors.read_index, path, generation.checksum)
+        opened, base = self._opened.pop(scope, (None, None))
+        if opened != generation:
+            base = await self._open(generation)
         if base is None:
             await self._withdraw(generation)
             return _Scope(model, state)
@@ -167,12 +163,11 @@ class VectorIndex:
         self._report(f"The vector index {generation.file} was missing or damaged and is rebuilt from the store.")
 
     async def _catch_up(self, scope: int, model: str, loaded: _Scope) -> None:
-        rows = await self._truth.after(scope, model, loaded.last_chunk)
-        if rows:
-            keys, stacked = await asyncio.to_thread(_stack, rows)
-            if loaded.tail is None:
-                loaded.tail = vectors.create_exact(stacked.shape[1])
-            loaded.tail.add_with_ids(stacked, keys)
+        while rows := await self._truth.after(scope, model, loaded.last_chunk, PORTION):
+            keys, stacked = stack(rows)
+            if not loaded.tails or loaded.tails[-1].ntotal >= _TAIL_BLOCK:
+                loaded.tails.append(vectors.create_exact(stacked.shape[1]))
+            loaded.tails[-1].add_with_ids(stacked, keys)
             loaded.last_chunk = rows[-1][0]
         removed, loaded.last_removal = await self._truth.removed_after(scope, loaded.last_removal)
         loaded.removed.update(removed)
@@ -186,73 +181,26 @@ class VectorIndex:
         loaded = self._scopes.get(scope)
         if loaded is None:
             return False
-        return loaded.tail_size + len(loaded.removed) > max(TAIL_LIMIT, TAIL_FRACTION * loaded.base_size)
+        grown = loaded.tail_size + len(loaded.removed)
+        return grown > max(TAIL_LIMIT, min(TAIL_FRACTION * loaded.base_size, TAIL_MOST))
 
     async def compact(self, scope: int, model: str) -> Generation | None:
-        """Build and publish the next generation of a scope from the store.
+        """Build and publish the next generation of a scope from the store, and open it before a search needs it.
 
         None when another process does so, when there is nothing to publish, or when vectors changed meanwhile.
 
         Raises:
             StoreFullError: The folder cannot be written.
+            StoreError: The process that builds ended early.
         """
-        import filelock
+        return await self._compactor.compact(scope, model)
 
-        lock = filelock.FileLock(self._folder / f"{scope}.lock", blocking=False, thread_local=False)
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            lock.acquire()
-        except filelock.Timeout:
-            return None
-        except OSError as error:
-            raise self._unwritable(error) from error
-        try:
-            return await self._build(scope, model)
-        except OSError as error:
-            raise self._unwritable(error) from error
-        finally:
-            lock.release()
+    async def _open_ahead(self, generation: Generation) -> None:
+        if generation.scope in self._scopes:
+            self._opened[generation.scope] = (generation, await self._open(generation))
 
-    def _unwritable(self, error: OSError) -> StoreFullError:
-        return StoreFullError(
-            f"The vector index in {self._folder} cannot be written ({error}). Free disk space or check permissions; "
-            "search goes on without it."
-        )
-
-    async def _build(self, scope: int, model: str) -> Generation | None:
-        # Removals first: one that happens meanwhile is then masked again by every reader, which is harmless.
-        _, _, removal, reembeddings = await self._truth.state(scope)
-        rows = await self._truth.after(scope, model, 0)
-        if not rows:
-            return None
-        old = await self._truth.generation(scope)
-        number = old.number + 1 if old else self._next_number(scope)
-        path = self._folder / f"{scope}-{number}.faiss"
-        self._remove_partial_files(scope)
-        checksum = await asyncio.to_thread(_build_file, rows, path)
-        generation = Generation(scope, number, path.name, checksum, model, len(rows), rows[-1][0], removal)
-        if not await self._truth.publish(generation, self._now(), reembeddings):
-            path.unlink(missing_ok=True)
-            return None
-        self._remove_old_files(scope, number)
-        return generation
-
-    def _next_number(self, scope: int) -> int:
-        """A number no file has: a withdrawn generation may still be mapped by another process."""
-        return 1 + max((_number(path) for path in self._folder.glob(f"{scope}-*.faiss")), default=0)
-
-    def _remove_partial_files(self, scope: int) -> None:
-        """Delete what a killed process left; only the holder of the scope's lock writes here."""
-        for path in self._folder.glob(f"{scope}-*.partial"):
-            path.unlink(missing_ok=True)
-
-    def _remove_old_files(self, scope: int, number: int) -> None:
-        """Delete files that no reader opens any more; the one before stays for those that just read its row."""
-        for path in self._folder.glob(f"{scope}-*.faiss"):
-            if _number(path) < number - 1:
-                # Windows keeps a file that another process has mapped; the next compaction tries again.
-                with contextlib.suppress(PermissionError):
-                    path.unlink(missing_ok=True)
+    async def _open(self, generation: Generation) -> Any | None:
+        return await asyncio.to_thread(vectors.read_index, self._folder / generation.file, generation.checksum)
 
     def _report(self, notice: str) -> None:
         logger.warning(notice)
@@ -269,20 +217,3 @@ class VectorIndex:
             }
             for scope, loaded in self._scopes.items()
         }
-
-
-def _stack(rows: Sequence[tuple[int, bytes]]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    import numpy as np
-
-    return np.array([key for key, _ in rows], dtype=np.int64), vectors.from_bytes([vector for _, vector in rows])
-
-
-def _build_file(rows: Sequence[tuple[int, bytes]], path: Path) -> str:
-    return vectors.write_index(vectors.build_index(*_stack(rows)), path)
-
-
-def _number(path: Path) -> int:
-    try:
-        return int(path.stem.rpartition("-")[2])
-    except ValueError:
-        return 0

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from fluorite_mcp.index.selection import count_of_rows, deciding_words, narrowing
 from fluorite_mcp.models import GLOBAL_SCOPE
 
 # How much a word says by where it stands; the scope column is only for filtering.
-_FIELD_WEIGHTS = "0.0, 3.0, 4.0, 3.0, 1.0"  # scope, title, symbol, path, body
+_FIELD_WEIGHTS = "0.0, 3.0, 4.0, 3.0, 0.0, 1.0"  # scope, title, symbol, path, imports, body
 
 # More words than this make a pasted text, whose rarest words say the most.
 MAX_WORDS = 24
@@ -21,6 +22,17 @@ _BIGRAMS_PER_CHARACTER = 20
 # Postings that may be scored for one query: about a millisecond's worth. The rarest `MIN_WORDS` always are.
 POSTINGS_BUDGET = 2_000
 MIN_WORDS = 2
+# Where those stand in more chunks than this, scoring them all would be noticed; only chunks with several words are.
+WIDE_POSTINGS = 6_000
+
+# A word in this many chunks is counted once and then remembered, as counting costs as much as there are chunks; no
+# word is counted further than the second number, beyond which it says little.
+_REMEMBERED_COUNT = 1_000
+_COUNTED_AT_MOST = 100_000
+_COUNTS_KEPT = 50_000
+_COUNTED_SINGLY = 100
+# Remembered counts serve until the number of chunks has changed by this part.
+_COUNTS_DRIFT = 0.02
 
 # SQLite refuses more bound values than 32,766 in one statement, some builds fewer.
 _WORDS_PER_STATEMENT = 900
@@ -59,11 +71,12 @@ class LexicalMatches:
     """Chunks by BM25, best first, with the score a chunk would have that holds every word densely.
 
     `ideal` is the sum over the query's words of IDF times BM25's saturation, so `score / ideal` near 1 means that
-    the rare words of the query are all there.
+    the rare words of the query are all there. `weights` are the IDFs of the query's words, known and unknown ones.
     """
 
     scores: tuple[tuple[int, float], ...]
     ideal: float
+    weights: Mapping[str, float] = field(default_factory=dict)
 
 
 def scope_words(scope: int, kind: str, language: str | None) -> str:
@@ -77,6 +90,9 @@ class LexicalIndex:
     def __init__(self, sql: SqlReader) -> None:
         self._sql = sql
         self._counted: tuple[int, int] | None = None
+        # Counts of frequent words, and the number of chunks when they were counted.
+        self._frequent: dict[str, int] = {}
+        self._frequent_of = 0
         self._scopes: set[int] = set()
 
     async def search(self, words: Sequence[str], where: ScopeFilter, limit: int) -> LexicalMatches:
@@ -91,18 +107,47 @@ class LexicalIndex:
         counts, size = await self._counts(words)
         if not counts:
             return LexicalMatches((), 0.0)
-        chosen = choose_words(counts)
+        chosen, expression = await self._choose(counts, self._without_needless(where))
         idf = {word: inverse_frequency(count, size) for word, count in counts.items()}
-        rows = await self._sql.fetch(
-            f"SELECT rowid, -bm25(words, {_FIELD_WEIGHTS}) AS score FROM words WHERE words MATCH ?"  # noqa: S608 - constants
-            " ORDER BY score DESC LIMIT ?",
-            [match_expression(chosen, self._without_needless(where)), limit],
-        )
+        rows = await self._scored(expression, limit)
         # Words the store has never seen count too: a query of unknown words is not answered by its known ones.
         # Those of another script do not: asking an English repository in Japanese is no sign of another topic.
-        unseen = max(idf.values()) * len([word for word in words[:MAX_WORDS] if word.isascii() and word not in idf])
+        unseen = max(idf.values()) * sum(word.isascii() and word not in idf for word in words[:MAX_WORDS])
         ideal = _SATURATION * (sum(idf[word] for word in chosen) + unseen)
-        return LexicalMatches(tuple((int(key), float(score)) for key, score in rows), ideal)
+        weights = {word: idf.get(word, max(idf.values())) for word in words[:MAX_WORDS]} | idf
+        return LexicalMatches(tuple((int(key), float(score)) for key, score in rows), ideal, weights)
+
+    async def importers(self, words: Sequence[str]) -> dict[str, int]:
+        """Return in how many chunks' import lines each word stands; words in none are left out."""
+        found: dict[str, int] = {}
+        for start in range(0, len(words), _WORDS_PER_STATEMENT):
+            portion = list(words[start : start + _WORDS_PER_STATEMENT])
+            marks = ",".join("?" * len(portion))
+            sql = f"SELECT term, doc FROM word_columns WHERE col = 'imports' AND term IN ({marks})"  # noqa: S608
+            found.update(await self._sql.look_up(sql, portion))
+        return found
+
+    async def _scored(self, expression: str, limit: int) -> list[tuple[Any, ...]]:
+        return await self._sql.fetch(
+            f"SELECT rowid, score FROM (SELECT rowid, -bm25(words, {_FIELD_WEIGHTS}) AS score FROM words"  # noqa: S608 - constants
+            " WHERE words MATCH ? LIMIT ?) ORDER BY score DESC LIMIT ?",
+            [expression, WIDE_POSTINGS, limit],
+        )
+
+    async def _choose(self, counts: Mapping[str, int], where: ScopeFilter) -> tuple[list[str], str]:
+        """Return the words that decide, and the expression over them that admits as many chunks as can be scored."""
+        chosen = choose_words(counts)
+        expression = match_expression(chosen, where)
+        if sum(counts[word] for word in chosen) <= WIDE_POSTINGS or len(counts) == 1:
+            return chosen, expression
+        deciding = deciding_words(counts)
+        for body in narrowing(deciding):
+            expression = compose(body, where)
+            sql = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
+            rows = await self._sql.fetch(sql, [expression, POSTINGS_BUDGET + 1])
+            if rows[0][0] <= POSTINGS_BUDGET:
+                break
+        return deciding, expression
 
     async def _with_bigrams(self, words: Sequence[str]) -> Sequence[str]:
         """Turn a query of a single character of a script without spaces into the bigrams that hold it.
@@ -120,13 +165,33 @@ class LexicalIndex:
 
     async def _counts(self, words: Sequence[str]) -> tuple[dict[str, int], int]:
         """Return in how many chunks each known word stands, and how many chunks there are."""
+        size = await self._size()
+        if abs(size - self._frequent_of) > _COUNTS_DRIFT * size or len(self._frequent) > _COUNTS_KEPT:
+            self._frequent, self._frequent_of = {}, size
+        counts = {word: self._frequent[word] for word in words if word in self._frequent}
+        unknown = [word for word in dict.fromkeys(words) if word not in counts]
+        for word, count in (await self._count_all(unknown)).items():
+            counts[word] = count
+            if count >= _REMEMBERED_COUNT:
+                self._frequent[word] = count
+        return counts, max(size, *counts.values(), 1)
+
+    async def _count_all(self, words: Sequence[str]) -> dict[str, int]:
+        """Return in how many chunks each word stands; those in none are left out."""
+        if len(words) <= _COUNTED_SINGLY:
+            return {word: count for word in words if (count := await self._count(word))}
+        # A pasted text: a statement each for thousands of words would take a second.
         rows: list[tuple[Any, ...]] = []
         for start in range(0, len(words), _WORDS_PER_STATEMENT):
             portion = list(words[start : start + _WORDS_PER_STATEMENT])
             marks = ",".join("?" * len(portion))
             rows += await self._sql.look_up(f"SELECT term, doc FROM word_counts WHERE term IN ({marks})", portion)  # noqa: S608
-        counts = {word: int(count) for word, count in rows}
-        return counts, max(await self._size(), *counts.values(), 1)
+        return {word: int(count) for word, count in rows}
+
+    async def _count(self, word: str) -> int:
+        """Return in how many chunks a word stands, at most `_COUNTED_AT_MOST`."""
+        sql = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
+        return int((await self._sql.look_up(sql, [f'"{word}"', _COUNTED_AT_MOST]))[0][0])
 
     def _without_needless(self, where: ScopeFilter) -> ScopeFilter:
         """Leave out a scope filter that every chunk passes: filtering costs half as much as scoring."""
@@ -136,9 +201,9 @@ class LexicalIndex:
         """Return how many chunks there are, counted anew only when the store changed."""
         version = await self._sql.version()
         if self._counted is None or self._counted[0] != version:
-            rows = await self._sql.fetch("SELECT count(*) FROM chunks WHERE retired_at IS NULL")
-            projects = await self._sql.fetch("SELECT key FROM projects")
-            self._counted = (version, int(rows[0][0]))
+            rows = await self._sql.look_up("SELECT block FROM words_data WHERE id = 1")
+            projects = await self._sql.look_up("SELECT key FROM projects")
+            self._counted = (version, count_of_rows(rows[0][0]))
             self._scopes = {GLOBAL_SCOPE, *(int(key) for (key,) in projects)}
         return self._counted[1]
 
@@ -165,12 +230,16 @@ def inverse_frequency(count: int, size: int) -> float:
 
 def match_expression(words: Sequence[str], where: ScopeFilter) -> str:
     """Compose the FTS5 expression: the scope's filters, and any of the words in any other field."""
+    return compose(" OR ".join(f'"{word}"' for word in words), where)
+
+
+def compose(body: str, where: ScopeFilter) -> str:
+    """Compose the FTS5 expression from one over words, which may stand in any other field than the scope's."""
     filters = [_any_of("p", [str(scope) for scope in where.scopes])] if where.scopes else []
     if where.kinds:
         filters.append(_any_of("k", where.kinds))
     if where.language:
         filters.append(_any_of("l", [where.language]))
-    body = " OR ".join(f'"{word}"' for word in words)
     return " AND ".join([*(f"scope : ({part})" for part in filters), f"- scope : ({body})"])
 
 

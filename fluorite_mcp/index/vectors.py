@@ -1,15 +1,18 @@
 """Finding chunks by vector: faiss indexes over float16 vectors, built, searched, written and read.
 
-Below `EXACT_LIMIT` vectors the index is exact; above, it is an inverted file with scalar quantisation.
+Below `EXACT_LIMIT` vectors the index is exact; above, it is an inverted file (see `index.inverted`).
 """
 
 from __future__ import annotations
 
-import math
+import json
 import os
-from collections.abc import Iterable, Sequence
+import struct
+from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from fluorite_mcp.index.inverted import InvertedIndex, Lists, calibration_queries, sample_step, train
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,11 +21,16 @@ if TYPE_CHECKING:
 # Up to here one query over all vectors stays near a millisecond on one core.
 EXACT_LIMIT = 50_000
 
-# faiss' own advice for inverted files is 4 to 16 times the root of the count; lists are then short enough
-# that 1/32 of them, searched, find 98 of 100 true neighbours (docs/benchmarks.md).
-_LISTS_PER_ROOT = 4
-_PROBED_FRACTION = 1 / 32
-_TRAINING_VECTORS_PER_LIST = 40
+# Removed vectors still stand in the index. Asking for so many more is cheaper than having faiss pass over them, for
+# which it looks at every vector's key.
+_SPARE = 1.25
+
+# Behind what faiss writes of an inverted index stands what belongs to it: JSON, its length, and this mark.
+_MARK = b"fluorite"
+_FOOTER = struct.Struct("<Q8s")
+
+# A file is hashed in pieces of so many bytes, and never whole in memory for that.
+_HASHED_BYTES = 1 << 20
 
 
 def to_bytes(vectors: NDArray[np.float32]) -> list[bytes]:
@@ -49,25 +57,15 @@ def create_exact(dimensions: int) -> Any:
 def build_index(keys: NDArray[np.int64], vectors: NDArray[np.float32]) -> Any:
     """Return an index over all vectors, exact or inverted by their number."""
     count, dimensions = vectors.shape
-    index = create_exact(dimensions) if count <= EXACT_LIMIT else _train_inverted(vectors)
-    index.add_with_ids(vectors, keys)
-    return index
-
-
-def _train_inverted(vectors: NDArray[np.float32]) -> Any:
-    import faiss
-    import numpy as np
-
-    count, dimensions = vectors.shape
-    lists = 2 ** round(math.log2(_LISTS_PER_ROOT * math.sqrt(count)))
-    coarse = faiss.IndexFlatIP(dimensions)
-    index = faiss.IndexIVFScalarQuantizer(
-        coarse, dimensions, lists, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
-    )
-    sample = np.random.default_rng(0).choice(count, min(count, lists * _TRAINING_VECTORS_PER_LIST), replace=False)
-    index.train(vectors[np.sort(sample)])
-    index.nprobe = max(1, round(lists * _PROBED_FRACTION))
-    return index
+    if count <= EXACT_LIMIT:
+        exact = create_exact(dimensions)
+        exact.add_with_ids(vectors, keys)
+        return exact
+    sample = vectors[:: sample_step(count)]
+    inverted = train(sample, count)
+    inverted.add(keys, vectors)
+    inverted.calibrate(calibration_queries(sample))
+    return inverted
 
 
 def search_index(
@@ -78,38 +76,56 @@ def search_index(
     removed: Iterable[int] = (),
     allowed: Iterable[int] | None = None,
 ) -> list[tuple[int, float]]:
-    """Return (key, cosine) of the nearest vectors, best first.
+    """Return (key, cosine) of the nearest vectors, best first; an inverted index rounds its cosines to 1/100 or so.
 
     Args:
         index: An index of this module.
         query: One vector of length 1, shape (dimensions,).
         limit: At most so many.
-        removed: Keys that do not count any more.
+        removed: Keys that do not count any more; pass a set, it is not copied.
         allowed: If given, only these keys count.
     """
+    gone = removed if isinstance(removed, Set) else set(removed)
+    limit = min(limit, max(index.ntotal, 1))
+    if allowed is not None:
+        return _search(index, query, limit, _only(set(allowed) - gone))
+    if not gone:
+        return _search(index, query, limit, None)
+    wide = min(index.ntotal, round(limit * _SPARE) + 1)
+    found = [pair for pair in _search(index, query, wide, None) if pair[0] not in gone]
+    if len(found) >= limit or wide == index.ntotal:
+        return found[:limit]
+    return _search(index, query, limit, _all_but(gone))
+
+
+def _search(index: Any, query: NDArray[np.float32], limit: int, selector: Any) -> list[tuple[int, float]]:
     import faiss
 
-    parameters: Any = None
-    if (selector := _selector(removed, allowed)) is not None:
-        inverted = isinstance(index, faiss.IndexIVF)
-        parameters = faiss.SearchParametersIVF() if inverted else faiss.SearchParameters()
-        parameters.sel = selector
-        if inverted:
-            parameters.nprobe = index.nprobe
     # One query is over before a team of threads has gathered, and a busy machine makes them wait for each other.
     faiss.omp_set_num_threads(1)
-    scores, keys = index.search(query.reshape(1, -1), min(limit, max(index.ntotal, 1)), params=parameters)
-    return [(int(key), float(score)) for key, score in zip(keys[0], scores[0], strict=True) if key >= 0]
+    if isinstance(index, InvertedIndex):
+        keys, scores = index.search(query, limit, selector)
+    else:
+        parameters: Any = None
+        if selector is not None:
+            parameters = faiss.SearchParameters()
+            parameters.sel = selector
+        near, found = index.search(query.reshape(1, -1), limit, params=parameters)
+        keys, scores = found[0], near[0]
+    return [(key, score) for key, score in zip(keys.tolist(), scores.tolist(), strict=True) if key >= 0]
 
 
-def _selector(removed: Iterable[int], allowed: Iterable[int] | None) -> Any:
+def _only(keys: Set[int]) -> Any:
     import faiss
     import numpy as np
 
-    if allowed is not None:
-        return faiss.IDSelectorBatch(np.fromiter(set(allowed) - set(removed), dtype=np.int64))
-    gone = np.fromiter(removed, dtype=np.int64)
-    return faiss.IDSelectorNot(faiss.IDSelectorBatch(gone)) if gone.size else None
+    return faiss.IDSelectorBatch(np.fromiter(keys, dtype=np.int64, count=len(keys)))
+
+
+def _all_but(keys: Set[int]) -> Any:
+    import faiss
+
+    return faiss.IDSelectorNot(_only(keys))
 
 
 def write_index(index: Any, path: Path) -> str:
@@ -119,19 +135,36 @@ def write_index(index: Any, path: Path) -> str:
         OSError: The folder cannot be written.
     """
     import faiss
+    import xxhash
 
+    checksum = xxhash.xxh3_128()
     partial = path.with_suffix(f".{os.getpid()}.partial")
     try:
-        data = faiss.serialize_index(index).tobytes()
         with partial.open("wb") as file:
-            file.write(data)
+
+            def write(data: bytes) -> None:
+                checksum.update(data)
+                file.write(data)
+
+            inverted = isinstance(index, InvertedIndex)
+            # Not known to faiss' own type stubs.
+            writer: Any = vars(faiss)["PyCallbackIOWriter"](write, _HASHED_BYTES)
+            faiss.write_index(index.index if inverted else index, writer)
+            if inverted:
+                write(_footer(index.lists))
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
         _sync_folder(path.parent)
     finally:
         partial.unlink(missing_ok=True)
-    return _checksum(data)
+    return str(checksum.hexdigest())
+
+
+def _footer(lists: Lists) -> bytes:
+    values = {"scales": lists.scales.tolist(), "margin": lists.margin, "trained": lists.trained}
+    data = json.dumps(values).encode()
+    return data + _FOOTER.pack(len(data), _MARK)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -144,22 +177,50 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def read_index(path: Path, checksum: str) -> Any | None:
-    """Memory-map a written index; None when the file is missing or is not what was written.
+def read_index(path: Path, checksum: str, *, mapped: bool = True) -> Any | None:
+    """Read a written index; None when the file is missing or is not what was written.
 
     The checksum comes first: faiss trusts the sizes inside a file and may crash on a damaged one.
+
+    Args:
+        path: The file.
+        checksum: What writing it returned.
+        mapped: Whether to map the file into memory, which costs only what is searched; such an index cannot change.
     """
     import faiss
 
     try:
-        if _checksum(path.read_bytes()) != checksum:
+        if _checksum(path) != checksum:
             return None
-        return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
+        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if mapped else 0)
+        if not isinstance(index, faiss.IndexIVF):
+            return index
+        lists = _read_footer(path)
+        return None if lists is None else InvertedIndex(index, lists)
     except (OSError, RuntimeError):
         return None
 
 
-def _checksum(data: bytes) -> str:
+def _read_footer(path: Path) -> Lists | None:
+    """Return what stands behind an inverted index; None in a file of an older version."""
+    import numpy as np
+
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        file.seek(end - _FOOTER.size)
+        size, mark = _FOOTER.unpack(file.read(_FOOTER.size))
+        if mark != _MARK:
+            return None
+        file.seek(end - _FOOTER.size - size)
+        values = json.loads(file.read(size))
+    return Lists(np.array(values["scales"], dtype=np.float32), values["margin"], values["trained"])
+
+
+def _checksum(path: Path) -> str:
     import xxhash
 
-    return str(xxhash.xxh3_128_hexdigest(data))
+    checksum = xxhash.xxh3_128()
+    with path.open("rb", buffering=0) as file:
+        while data := file.read(_HASHED_BYTES):
+            checksum.update(data)
+    return str(checksum.hexdigest())

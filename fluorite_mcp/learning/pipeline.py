@@ -22,6 +22,7 @@ from fluorite_mcp.learning.ready import embed_chunks
 from fluorite_mcp.learning.scan import ROOT_FOLDER, Scan, scan_project
 from fluorite_mcp.learning.workers import FileWorkers
 from fluorite_mcp.models import Chunk, FileRecord, PreparedChunk, Project
+from fluorite_mcp.search.fields import DEFINITIONS
 
 if TYPE_CHECKING:
     from fluorite_mcp.ports import ChunkStore, Embedder, ProjectStore, Transactions
@@ -233,7 +234,7 @@ class ProjectLearner:
 
 def _name(chunk: Chunk) -> tuple[object, ...]:
     """What a chunk is called: where it changes while the text stays, the indexes must hear of it."""
-    return chunk.title, chunk.origin.symbol, chunk.language, chunk.frameworks, chunk.metadata.get("symbols")
+    return chunk.title, chunk.origin.symbol, chunk.language, chunk.frameworks, chunk.metadata.get(DEFINITIONS)
 
 
 def _keep_history(before: Chunk, item: PreparedChunk) -> PreparedChunk:

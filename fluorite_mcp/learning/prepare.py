@@ -11,7 +11,7 @@ from pathlib import Path
 from fluorite_mcp.learning.frameworks import frameworks_of_file
 from fluorite_mcp.learning.scan import MAX_FILE_BYTES, FileStat
 from fluorite_mcp.models import Chunk, FileRecord, Kind, Origin, PreparedChunk
-from fluorite_mcp.search.fields import lexical_fields
+from fluorite_mcp.search.fields import DEFINITIONS, lexical_fields
 from fluorite_mcp.text.chunker import Piece, chunk_text
 from fluorite_mcp.text.files import decode, is_binary, is_generated
 from fluorite_mcp.text.languages import LANGUAGES, detect_language
@@ -109,7 +109,8 @@ def prepare_text(text: str, language: str | None, root: Path, project: int, path
 
 
 def _metadata(piece: Piece) -> dict[str, object]:
-    return {"symbols": list(piece.symbols)} if len(piece.symbols) > 1 else {}
+    listed = [[one.name, one.kind, one.end_line - one.start_line + 1, one.path.count(".")] for one in piece.definitions]
+    return {DEFINITIONS: listed} if listed else {}
 
 
 def _id_maker(kind: str, root: str, path: str) -> Callable[[str], str]:

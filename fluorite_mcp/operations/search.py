@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fluorite_mcp.errors import InputError
@@ -12,11 +12,13 @@ from fluorite_mcp.learning.freshness import file_freshness
 from fluorite_mcp.learning.locate import Place
 from fluorite_mcp.learning.pipeline import Progress, ignore_progress
 from fluorite_mcp.models import KINDS, Chunk
+from fluorite_mcp.operations.answered import Answered, AnsweredSearches
 from fluorite_mcp.operations.arguments import check_choice, check_text, utc_text
 from fluorite_mcp.operations.current import Current, CurrentProject
 from fluorite_mcp.ports import ChunkStore, ProjectStore
 from fluorite_mcp.results import Hit, SearchResult
 from fluorite_mcp.search.cursor import decode_cursor, encode_cursor
+from fluorite_mcp.search.fields import is_learned
 from fluorite_mcp.search.hybrid import HybridSearch, Ranking, SearchFilter
 from fluorite_mcp.search.query import MAX_QUERY_CHARS
 from fluorite_mcp.search.ranking import Ranked, explain
@@ -28,6 +30,9 @@ MAX_LIMIT = 50
 MAX_SNIPPET_LINES = 400
 
 _FEW_HITS = 10
+
+# Of a time such as 2026-01-31T12:34:56Z.
+_MINUTE_CHARS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,7 @@ class Search:
         self._chunks = chunks
         self._projects = projects
         self._now = now
+        self._answered = AnsweredSearches()
 
     async def run(self, request: SearchRequest, place: Place, progress: Progress = ignore_progress) -> SearchResult:
         """Search the current project and global knowledge, learning first what changed.
@@ -88,20 +94,41 @@ class Search:
 
     async def _run(self, request: SearchRequest, place: Place, progress: Progress) -> SearchResult:
         current = await self._current.ensure(place, request.path, progress)
+        version = await self._chunks.version()
+        # What is valid only up to some moment may be shown a minute longer.
+        question = (replace(request, path=None), current.project, current.part, self._now()[:_MINUTE_CHARS])
+        answered = self._answered.find(version, question)
+        if answered is not None:
+            hits = tuple(_looked_at(hit, current.root, answered.files) for hit in answered.result.hits)
+            return replace(answered.result, hits=hits, notices=current.notices)
+        answered = await self._answer(request, current)
+        # An answer that something went wrong with is not for keeping.
+        if not answered.result.notices:
+            self._answered.keep(version, question, answered)
+        return replace(answered.result, notices=current.notices + answered.result.notices)
+
+    async def _answer(self, request: SearchRequest, current: Current) -> Answered:
         identity = request.identity(current.ref.root)
         offset = decode_cursor(request.cursor, identity)
         ranking = await self.rank(request, current)
         ranked = [] if ranking.abstained else [one for one in ranking.ranked if one.score >= request.min_score]
         page = ranked[offset : offset + request.limit]
         following = offset + len(page)
-        return SearchResult(
+        known = await self._known_files(page, current)
+        result = SearchResult(
             project=current.ref,
-            hits=await self.hits(page, ranking, current, request.max_lines),
+            hits=await self._hits(page, ranking, current, request.max_lines, known),
             mode=ranking.mode,
             abstained=ranking.abstained,
             next_cursor=encode_cursor(following, identity) if following < len(ranked) else None,
-            notices=current.notices + ranking.notices,
+            notices=ranking.notices,
         )
+        return Answered(result, known)
+
+    async def rank_all(self, request: SearchRequest, place: Place) -> Ranking:
+        """Rank what answers a request, learning first what changed."""
+        check_request(request)
+        return await self.rank(request, await self._current.ensure(place, request.path, ignore_progress))
 
     async def rank(self, request: SearchRequest, current: Current) -> Ranking:
         """Rank what the current project and global knowledge hold on a request."""
@@ -114,8 +141,20 @@ class Search:
 
     async def hits(self, page: Sequence[Ranked], ranking: Ranking, current: Current, max_lines: int) -> tuple[Hit, ...]:
         """Return ranked chunks as hits, with snippets and whether their files still say so."""
+        return await self._hits(page, ranking, current, max_lines, await self._known_files(page, current))
+
+    async def _known_files(self, page: Sequence[Ranked], current: Current) -> dict[str, tuple[int, int]]:
+        return await self._projects.file_stats(current.project.key, _paths(page)) if current.project else {}
+
+    async def _hits(
+        self,
+        page: Sequence[Ranked],
+        ranking: Ranking,
+        current: Current,
+        max_lines: int,
+        known: dict[str, tuple[int, int]],
+    ) -> tuple[Hit, ...]:
         whole = await self._chunks.load([one.chunk.key for one in page])
-        known = await self._projects.file_stats(current.project.key, _paths(page)) if current.project else {}
         words = frozenset(ranking.query.words)
 
         def build() -> tuple[Hit, ...]:
@@ -164,7 +203,7 @@ def _hit(
 ) -> Hit:
     origin = chunk.origin
     snippet = best_snippet(chunk.content, words, max_lines)
-    is_file = chunk.project is not None and origin.path is not None and chunk.kind in ("code", "doc")
+    is_file = chunk.project is not None and is_learned(chunk)
     return Hit(
         id=chunk.id, kind=chunk.kind, title=chunk.title, score=round(one.score, 4), why=why, path=origin.path,
         start_line=origin.start_line, end_line=origin.end_line, symbol=origin.symbol, language=chunk.language,
@@ -172,6 +211,14 @@ def _hit(
         origin=describe_origin(chunk),
         fresh=file_freshness(root, origin.path, known.get(origin.path or "")) if is_file else "fresh",
     )  # fmt: skip
+
+
+def _looked_at(hit: Hit, root: Path | None, known: dict[str, tuple[int, int]]) -> Hit:
+    """Return a kept hit with whether its file still says so."""
+    if hit.kind not in ("code", "doc") or hit.path not in known:
+        return hit
+    fresh = file_freshness(root, hit.path, known[hit.path])
+    return hit if fresh == hit.fresh else replace(hit, fresh=fresh)
 
 
 def describe_origin(chunk: Chunk) -> str:

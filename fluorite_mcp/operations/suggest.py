@@ -17,7 +17,7 @@ from fluorite_mcp.operations.search import Search, SearchRequest
 from fluorite_mcp.ports import ChunkStore
 from fluorite_mcp.results import Convention, Hit, Intent, SpikeSuggestion, SuggestResult
 from fluorite_mcp.search.hybrid import Ranking
-from fluorite_mcp.search.profile import is_test_path
+from fluorite_mcp.search.paths import is_test_path
 from fluorite_mcp.search.ranking import Ranked, explain
 from fluorite_mcp.suggest.compose import Context, Piece, compose
 from fluorite_mcp.suggest.conventions import find_conventions

@@ -15,6 +15,10 @@ from fluorite_mcp.ports import ChunkStore, Embedder, Transactions
 logger = logging.getLogger(__name__)
 
 _EMBED_BATCH = 256
+# Between two rounds: a thousand chunks stored one after the other must not ask for a thousand rounds.
+_PAUSE_SECONDS = 0.2
+# Keys looked at in one go for chunks without vectors: some milliseconds, in which searches wait for the connection.
+_KEYS_LOOKED_AT = 10_000
 
 
 class Compactor(Protocol):
@@ -48,6 +52,8 @@ class Upkeep:
         self._task: asyncio.Task[None] | None = None
         self._scopes: set[int] = set()
         self._asked = False
+        # No chunk up to this key waits for a vector: one that gets a new text, or comes back, gets a new key.
+        self._complete_to = 0
         # After a model failed, asking it again at every round would make every round slow.
         self._model_failed = False
 
@@ -74,7 +80,7 @@ class Upkeep:
             await asyncio.wait([self._task])
 
     async def _run(self) -> None:
-        while self._asked:
+        while True:
             self._asked = False
             scopes, self._scopes = self._scopes, set()
             try:
@@ -85,19 +91,30 @@ class Upkeep:
                 await asyncio.to_thread(self._back_up)
             except (FluoriteError, OSError) as error:
                 logger.warning("background work failed and is tried again later: %s", error)
+            if not self._asked:
+                return
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _embed_missing(self) -> None:
-        while not self._model_failed:
-            keys = await self._chunks.without_embedding(self._embedder.name, _EMBED_BATCH)
-            if not keys:
-                return
-            chunks = list((await self._chunks.load(keys)).values())
-            try:
-                vectors = await asyncio.to_thread(embed_chunks, self._embedder, chunks)
-            except EmbeddingError as error:
-                self._model_failed = True
-                logger.warning("chunks stay without vectors: %s", error)
-                return
-            async with self._transactions.atomic():
-                pairs = [(chunk.key, vector) for chunk, vector in zip(chunks, vectors, strict=True)]
-                await self._chunks.embed(pairs, self._embedder.name)
+        newest = await self._chunks.newest()
+        while self._complete_to < newest and not self._model_failed:
+            until = min(self._complete_to + _KEYS_LOOKED_AT, newest)
+            keys = await self._chunks.without_embedding(
+                self._embedder.name, _EMBED_BATCH, after=self._complete_to, until=until
+            )
+            if keys:
+                await self._embed(keys)
+            else:
+                self._complete_to = until
+
+    async def _embed(self, keys: Sequence[int]) -> None:
+        chunks = list((await self._chunks.load(keys)).values())
+        try:
+            vectors = await asyncio.to_thread(embed_chunks, self._embedder, chunks)
+        except EmbeddingError as error:
+            self._model_failed = True
+            logger.warning("chunks stay without vectors: %s", error)
+            return
+        async with self._transactions.atomic():
+            pairs = [(chunk.key, vector) for chunk, vector in zip(chunks, vectors, strict=True)]
+            await self._chunks.embed(pairs, self._embedder.name)

@@ -1,13 +1,18 @@
-"""What the indexes see of a chunk: its words by field, and the text that is embedded."""
+"""What the indexes see of a chunk: its words by field, its profile, and the text that is embedded."""
 
 from __future__ import annotations
 
 from fluorite_mcp.index.lexical import scope_words
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, LexicalFields
+from fluorite_mcp.search.profile import Defined, definition_strength, encode_profile
+from fluorite_mcp.text.imports import import_lines
 from fluorite_mcp.text.tokens import TOKENS_VERSION, index_words
 
 # Stamp of these fields; a store with another stamp has its word index rebuilt.
-FIELDS_VERSION = f"2.{TOKENS_VERSION}"
+FIELDS_VERSION = f"3.{TOKENS_VERSION}"
+
+# The key of a learned chunk's metadata that lists its definitions: [name, kind, lines, depth] each.
+DEFINITIONS = "definitions"
 
 
 def is_learned(chunk: Chunk) -> bool:
@@ -15,22 +20,36 @@ def is_learned(chunk: Chunk) -> bool:
     return chunk.kind in ("code", "doc") and chunk.origin.path is not None
 
 
-def symbols_of(chunk: Chunk) -> tuple[str, ...]:
-    """Return the names that a learned piece of a file defines; what was stored may hold anything under that key."""
-    symbols = chunk.metadata.get("symbols") if is_learned(chunk) else None
-    return tuple(name for name in symbols if isinstance(name, str)) if isinstance(symbols, list) else ()
+def definitions_of(chunk: Chunk) -> tuple[Defined, ...]:
+    """Return what a learned piece of a file defines; what was stored may hold anything under that key."""
+    listed = chunk.metadata.get(DEFINITIONS) if is_learned(chunk) else None
+    if not isinstance(listed, list):
+        return ()
+    found = []
+    for one in listed:
+        match one:
+            case [str(name), str(kind), int(lines), int(depth)]:
+                found.append(Defined(name, kind, definition_strength(kind, lines, depth)))
+    return tuple(found)
 
 
 def lexical_fields(chunk: Chunk) -> LexicalFields:
-    """Return the chunk's tokens for the columns scope, title, symbol, path and body."""
+    """Return the chunk's tokens for the columns of the word index, and its profile."""
+    definitions = definitions_of(chunk)
     # A learned piece of a file is titled by its symbol, which has a field of its own.
-    names = symbols_of(chunk) if is_learned(chunk) else (chunk.title,)
-    return (
-        scope_words(chunk.project or GLOBAL_SCOPE, chunk.kind, chunk.language),
-        index_words(" ".join((*names, *chunk.tags, *chunk.frameworks))),
-        index_words(chunk.origin.symbol or ""),
-        index_words(chunk.origin.path or ""),
-        index_words(chunk.content),
+    names = tuple(dict.fromkeys(one.name for one in definitions)) if is_learned(chunk) else (chunk.title,)
+    title = index_words(" ".join((*names, *chunk.tags, *chunk.frameworks)))
+    body = index_words(chunk.content)
+    # What was stored is known by its title and tags as much as by its text.
+    words = body.split() if is_learned(chunk) else [*title.split(), *body.split()]
+    return LexicalFields(
+        scope=scope_words(chunk.project or GLOBAL_SCOPE, chunk.kind, chunk.language),
+        title=title,
+        symbol=index_words(chunk.origin.symbol or ""),
+        path=index_words(chunk.origin.path or ""),
+        imports=index_words(import_lines(chunk.content)) if chunk.kind == "code" else "",
+        body=body,
+        profile=encode_profile(words, definitions),
     )
 
 

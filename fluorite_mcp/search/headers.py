@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from fluorite_mcp.models import Chunk
-from fluorite_mcp.search.profile import ChunkProfile, profile_of
 
 # A repository's worth; a header takes about a kilobyte.
 _HEADERS_KEPT = 30_000
@@ -31,22 +30,12 @@ class HeaderCache:
         self._source = source
         self._version = -1
         self._headers: dict[int, Chunk] = {}
-        self._profiles: dict[int, ChunkProfile] = {}
-
-    def profile_of(self, chunk: Chunk) -> ChunkProfile:
-        """Return the profile of a chunk of the store; a key's name and place never change."""
-        profile = self._profiles.get(chunk.key)
-        if profile is None:
-            profile = self._profiles[chunk.key] = profile_of(chunk)
-        return profile
 
     async def load_headers(self, keys: Sequence[int]) -> dict[int, Chunk]:
         """Return living chunks by key without their text."""
         version = await self._source.version()
         if version != self._version or len(self._headers) > _HEADERS_KEPT:
             self._headers, self._version = {}, version
-            if len(self._profiles) > _HEADERS_KEPT:
-                self._profiles = {}
         known = self._headers
         missing = [key for key in keys if key not in known]
         if missing:

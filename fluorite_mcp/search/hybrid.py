@@ -11,9 +11,10 @@ from fluorite_mcp.errors import EmbeddingError
 from fluorite_mcp.index.lexical import LexicalMatches, ScopeFilter
 from fluorite_mcp.models import Chunk
 from fluorite_mcp.results import Mode
-from fluorite_mcp.search.profile import ChunkProfile
+from fluorite_mcp.search.documents import DocumentCache, document_of
+from fluorite_mcp.search.model import RankingModel, load_model
 from fluorite_mcp.search.query import Query, understand
-from fluorite_mcp.search.ranking import Candidate, Ranked, answers, rank
+from fluorite_mcp.search.ranking import Candidate, Ranked, rank
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 # Candidates from each side. The ranking rules reorder within these; more found nothing more on 10,000 chunks.
 CANDIDATES = 50
+# Below this probability that anything answers, search says so instead of showing the least bad.
+ANSWERABLE_CUTOFF = 0.5
 # Filters that the indexes cannot apply leave only a part of the candidates.
 FILTERED_CANDIDATES = 600
 
@@ -51,11 +54,7 @@ class VectorSearch(Protocol):
 
 
 class ChunkHeaders(Protocol):
-    """Reads chunks without their text, and what ranking asks of their names."""
-
-    def profile_of(self, chunk: Chunk) -> ChunkProfile:
-        """Return the profile of a chunk."""
-        ...
+    """Reads chunks without their text."""
 
     async def load_headers(self, keys: Sequence[int]) -> dict[int, Chunk]:
         """Return living chunks by key."""
@@ -110,18 +109,42 @@ class Ranking:
     query: Query
     ranked: tuple[Ranked, ...]
     mode: Mode
-    abstained: bool
+    answerable: float
     notices: tuple[str, ...] = ()
+
+    @property
+    def abstained(self) -> bool:
+        """Whether nothing relevant was found."""
+        return self.answerable < ANSWERABLE_CUTOFF
 
 
 class HybridSearch:
-    """Searches words and vectors side by side."""
+    """Searches words and vectors side by side.
 
-    def __init__(self, words: WordSearch, vectors: VectorSearch, chunks: ChunkHeaders, embedder: Embedder) -> None:
+    Args:
+        words: Finds chunks by words.
+        vectors: Finds chunks by vector.
+        chunks: Reads chunks without their text.
+        documents: Reads what ranking asks of them.
+        embedder: The model that the vectors are of.
+        model: The weights of the ranking; those of the package if None.
+    """
+
+    def __init__(
+        self,
+        words: WordSearch,
+        vectors: VectorSearch,
+        chunks: ChunkHeaders,
+        documents: DocumentCache,
+        embedder: Embedder,
+        model: RankingModel | None = None,
+    ) -> None:
         self._words = words
         self._vectors = vectors
         self._chunks = chunks
+        self._documents = documents
         self._embedder = embedder
+        self._model = model
 
     async def search(self, text: str, where: SearchFilter) -> Ranking:
         """Rank what the scopes hold on a query.
@@ -130,38 +153,36 @@ class HybridSearch:
         """
         query = understand(text)
         limit = FILTERED_CANDIDATES if where.is_narrow else CANDIDATES
+        vector, notices = await self._embed(query.text)
         # SQLite looks the words up on its own thread while this one compares vectors.
-        lexical, (dense, notices) = await asyncio.gather(
-            self._lexical(query, where, limit), self._dense(query, where, limit)
-        )
-        candidates = await self._candidates(lexical, dense or {}, where)
-        ranked = rank(query, candidates, self._chunks.profile_of)
-        return Ranking(query, tuple(ranked), "lexical" if dense is None else "hybrid", not answers(ranked), notices)
+        lexical, dense = await asyncio.gather(self._lexical(query, where, limit), self._dense(vector, where, limit))
+        candidates = await self._candidates(lexical, dense, where)
+        documents = await self._documents.load([document_of(one.chunk) for one in candidates])
+        model = self._model or load_model()
+        outcome = rank(query, lexical.weights, candidates, documents, vector, self._documents.names.embed, model)
+        mode: Mode = "lexical" if vector is None else "hybrid"
+        return Ranking(query, outcome.ranked, mode, outcome.answerable, notices)
 
     async def _lexical(self, query: Query, where: SearchFilter, limit: int) -> LexicalMatches:
         if not query.words:
             return LexicalMatches((), 0.0)
         return await self._words.search(query.words, ScopeFilter(where.scopes, where.kinds, where.language), limit)
 
-    async def _dense(
-        self, query: Query, where: SearchFilter, limit: int
-    ) -> tuple[Mapping[int, float] | None, tuple[str, ...]]:
+    async def _embed(self, text: str) -> tuple[NDArray[np.float32] | None, tuple[str, ...]]:
         try:
-            vector = await self._embed(query.text)
-            model = self._embedder.name
+            if self._embedder.is_slow:
+                return await asyncio.to_thread(self._embedder.embed_query, text), ()
+            # The static model takes less time than handing over to a thread.
+            return self._embedder.embed_query(text), ()
         except EmbeddingError as error:
             return None, (f"Searched by words only: {error}",)
-        if not vector.any():
-            return {}, ()
+
+    async def _dense(self, vector: NDArray[np.float32] | None, where: SearchFilter, limit: int) -> Mapping[int, float]:
+        if vector is None or not vector.any():
+            return {}
         # A kind or language leaves few of the nearest; asking for more is cheaper than a list of allowed keys.
         wide = limit * 4 if where.kinds or where.language else limit
-        return dict(await self._vectors.search(where.scopes, model, vector, wide)), ()
-
-    async def _embed(self, text: str) -> NDArray[np.float32]:
-        if self._embedder.is_slow:
-            return await asyncio.to_thread(self._embedder.embed_query, text)
-        # The static model takes less time than handing over to a thread.
-        return self._embedder.embed_query(text)
+        return dict(await self._vectors.search(where.scopes, self._embedder.name, vector, wide))
 
     async def _candidates(
         self, lexical: LexicalMatches, dense: Mapping[int, float], where: SearchFilter

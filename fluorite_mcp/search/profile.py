@@ -1,88 +1,132 @@
-"""What ranking asks of a chunk's name and place, worked out once per chunk."""
+"""What ranking asks of a chunk's text, worked out once when it is written: its words, counted, and its definitions.
+
+The bytes hold a head (number of terms, number of definitions, number of words), the terms in order as 32-bit hashes,
+how often each stands there (255 at most), how strongly each definition defines (255 for fully), and their names.
+"""
 
 from __future__ import annotations
 
-import re
+import struct
+import zlib
+from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
+from math import log1p
+from typing import TYPE_CHECKING
 
-from fluorite_mcp.models import Chunk
-from fluorite_mcp.search.fields import symbols_of
-from fluorite_mcp.text.tokens import index_words
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
-# A large repository's worth; each takes about a kilobyte.
-_PATHS_KEPT = 10_000
-_SYMBOLS_KEPT = 30_000
+    import numpy as np
+    from numpy.typing import NDArray
 
-_TEST_PATH = re.compile(
-    r"(^|/)(tests?|specs?|__tests__|testing|testdata|fixtures?|e2e)(/|$)|(^|/)(test_[^/]*|conftest\.py)$"
-    r"|[._-](test|tests|spec)\.[a-z]+$|(?-i:(?:Test|Tests|Spec)\.[a-z]+$)",
-    re.IGNORECASE,
-)
-_EXAMPLE_PATH = re.compile(r"(^|/)(examples?|samples?|demos?|benchmarks?|tutorials?)(/|$)", re.IGNORECASE)
-_VENDORED_PATH = re.compile(
-    r"(^|/)(vendor|third_party|thirdparty|external|deps|node_modules|dist|legacy|compat)(/|$)", re.IGNORECASE
-)
+_HEAD = struct.Struct("<HHI")
+_MOST = 255
+# A chunk of at most some thousand characters has fewer; a stored text of a megabyte keeps its first.
+_MAX_TERMS = 65_535
+_MAX_DEFINITIONS = 4_096
+
+# How much a definition of a kind settles where a name lives. A type is what a name is asked for; a method shares its
+# name with others; a constant, a heading or the `impl` of somebody else's trait only mention it.
+_KIND_STRENGTH = {
+    "class": 1.0, "interface": 1.0, "struct": 1.0, "trait": 1.0, "enum": 1.0, "type": 1.0, "object": 1.0,
+    "protocol": 1.0, "union": 1.0, "module": 0.9, "function": 0.9, "macro": 0.9, "method": 0.7,
+}  # fmt: skip
+_OTHER_KIND_STRENGTH = 0.3
+# Inside another definition a name says less than at the top of a file.
+_DEPTH_FACTORS = (1.0, 0.7, 0.5)
+# A declaration of one line may be forward; from some 150 lines on a definition surely is the real one.
+_SHORT_FACTOR = 0.6
+_FULL_SIZE_LOG = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class SymbolProfile:
-    """A symbol a chunk defines: its last name, the names around it, and the words it is made of."""
+class Defined:
+    """A name that a chunk defines, and how strongly, 0..1."""
 
     name: str
-    last: str
-    scopes: frozenset[str]
-    words: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True)
-class PathProfile:
-    """What a path says: the words of its file name and of its folders, and what kind of code lies there."""
-
-    stem: frozenset[str]
-    folders: frozenset[str]
-    is_test: bool
-    is_example: bool
-    is_vendored: bool
+    kind: str
+    strength: float
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkProfile:
-    """A chunk's symbols, and what its path says."""
+    """A chunk's terms (sorted hashes, uint32) with counts (uint8), the number of its words, and its definitions."""
 
-    symbols: tuple[SymbolProfile, ...]
-    path: PathProfile
-
-
-def profile_of(chunk: Chunk) -> ChunkProfile:
-    """Return the profile of a chunk."""
-    symbols = symbols_of(chunk)
-    if chunk.origin.symbol and chunk.origin.symbol not in symbols:
-        symbols = (chunk.origin.symbol, *symbols)
-    return ChunkProfile(tuple(map(_symbol, symbols)), _path(chunk.origin.path or ""))
+    terms: NDArray[np.uint32]
+    counts: NDArray[np.uint8]
+    length: int
+    definitions: tuple[Defined, ...]
 
 
-def is_test_path(path: str) -> bool:
-    """Whether a path, relative to the project root, is that of test code."""
-    return _TEST_PATH.search(path) is not None
+def term_hash(token: str) -> int:
+    """Return the 32-bit number a token is known by: CRC-32. Two of 100,000 tokens rarely meet (about one pair)."""
+    return zlib.crc32(token.encode())
 
 
-@lru_cache(maxsize=_PATHS_KEPT)
-def _path(path: str) -> PathProfile:
-    folders, _, name = path.rpartition("/")
-    return PathProfile(
-        stem=frozenset(index_words(name.split(".")[0]).split()),
-        folders=frozenset(index_words(folders).split()),
-        is_test=is_test_path(path),
-        is_example=_EXAMPLE_PATH.search(path) is not None,
-        is_vendored=_VENDORED_PATH.search(path) is not None,
+def definition_strength(kind: str, lines: int, depth: int) -> float:
+    """Return how much a definition settles where its name lives, 0..1.
+
+    Args:
+        kind: Its kind, as `text.symbols` calls it.
+        lines: How many lines it has.
+        depth: In how many other definitions it lies.
+    """
+    by_kind = _KIND_STRENGTH.get(kind, _OTHER_KIND_STRENGTH)
+    by_depth = _DEPTH_FACTORS[min(depth, len(_DEPTH_FACTORS) - 1)]
+    by_size = _SHORT_FACTOR + (1 - _SHORT_FACTOR) * min(1.0, log1p(max(lines - 1, 0)) / _FULL_SIZE_LOG)
+    return by_kind * by_depth * by_size
+
+
+def encode_profile(tokens: Iterable[str], definitions: Sequence[Defined]) -> bytes:
+    """Return the bytes of a profile.
+
+    Args:
+        tokens: The chunk's words, as `text.tokens.index_words` makes them.
+        definitions: What it defines.
+    """
+    counted = Counter(tokens)
+    hashed: Counter[int] = Counter()
+    for token, count in counted.items():
+        hashed[term_hash(token)] += count
+    terms = sorted(hashed)[:_MAX_TERMS]
+    kept = definitions[:_MAX_DEFINITIONS]
+    names = "\n".join(f"{one.kind} {one.name.replace(chr(10), ' ')}" for one in kept)
+    return b"".join(
+        (
+            _HEAD.pack(len(terms), len(kept), counted.total()),
+            struct.pack(f"<{len(terms)}I", *terms),
+            bytes(min(hashed[term], _MOST) for term in terms),
+            bytes(round(one.strength * _MOST) for one in kept),
+            names.encode("utf-8", "replace"),
+        )
     )
 
 
-@lru_cache(maxsize=_SYMBOLS_KEPT)
-def _symbol(name: str) -> SymbolProfile:
-    scopes, _, last = name.rpartition(".")
-    words = index_words(last).split()
-    # The identifier as a whole stands before its parts and is no word of the query's.
-    parts = words[1:] if len(words) > 2 else words
-    return SymbolProfile(name, last, frozenset(scopes.split(".")), frozenset(parts))
+def decode_profile(data: bytes) -> ChunkProfile:
+    """Read the bytes of `encode_profile`.
+
+    Raises:
+        ValueError: The bytes are not of a profile.
+    """
+    import numpy as np
+
+    try:
+        terms, definitions, length = _HEAD.unpack_from(data)
+    except struct.error as error:
+        raise ValueError("the profile is cut off") from error
+    counts_at = _HEAD.size + 4 * terms
+    strengths_at = counts_at + terms
+    names_at = strengths_at + definitions
+    if len(data) < names_at:
+        raise ValueError("the profile is cut off")
+    names = data[names_at:].decode("utf-8", "replace").split("\n") if definitions else []
+    found = []
+    for strength, line in zip(data[strengths_at:names_at], names, strict=False):
+        kind, _, name = line.partition(" ")
+        found.append(Defined(name, kind, strength / _MOST))
+    return ChunkProfile(
+        np.frombuffer(data, np.uint32, terms, _HEAD.size),
+        np.frombuffer(data, np.uint8, terms, counts_at),
+        length,
+        tuple(found),
+    )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
+from fluorite_mcp.text.glossary import Translation, translate
 from fluorite_mcp.text.languages import LANGUAGES
-from fluorite_mcp.text.tokens import query_words
+from fluorite_mcp.text.tokens import STOP_WORDS, has_cjk, index_words, query_words
 
 Shape = Literal["symbol", "language", "mixed", "code"]
 
@@ -25,6 +27,12 @@ _PATH = re.compile(r"[\w@.-]+(?:/[\w@.\[\]-]+)+|\b[\w-]+\.[a-z]{1,5}\b")
 _CODE_LINE = re.compile(
     r"[;{}]\s*$|^\s*(?:def|class|fn|func|function|const|let|var|import|from|return|if|for)\b.*[:({=]", re.MULTILINE
 )
+
+_LATIN_WORD = re.compile(r"[A-Za-z]+")
+_PLAIN_WORD = re.compile(r"[A-Za-z0-9]+")
+_MIN_SPELLING = 3
+# A pasted text has more; what it is about, its first words say.
+MAX_SPOKEN = 32
 
 _SCOPES = re.compile(r"\.|::|->|#")
 
@@ -45,9 +53,20 @@ _AMBIGUOUS_LANGUAGES = frozenset(
 class Query:
     """A query, understood.
 
-    `words` are index tokens; `names` are identifiers as written, without calls and scopes; `paths` are pieces that
-    look like file names; `language` is a hint, not a filter; `last_names` are the names without what
-    they are part of.
+    Attributes:
+        text: The query, cut and stripped.
+        words: Index tokens, those of translations included.
+        names: Identifiers as written, without calls and scopes.
+        paths: Pieces that look like file names.
+        shape: What it looks like.
+        language: A hint, not a filter.
+        last_names: The names without what they are part of.
+        last_names_lower: The same in lower case.
+        spoken: The words as written that `words` come from.
+        spellings: Names, words and neighbouring words written together, in lower case: `state flow` may be meant for
+            StateFlow.
+        translations: Its Japanese terms with English words.
+        translated: The tokens that only translations brought.
     """
 
     text: str
@@ -60,6 +79,11 @@ class Query:
     wants_docs: bool
     wants_examples: bool
     last_names: frozenset[str]
+    last_names_lower: frozenset[str]
+    spoken: tuple[str, ...]
+    spellings: frozenset[str]
+    translations: tuple[Translation, ...] = ()
+    translated: frozenset[str] = frozenset()
 
     @staticmethod
     def parts_of(name: str) -> list[str]:
@@ -70,10 +94,15 @@ class Query:
 def understand(text: str) -> Query:
     """Read a query. Never fails: any text is a query."""
     text = text[:MAX_QUERY_CHARS].strip()
-    words = query_words(text)
+    own = query_words(text)
+    translations = tuple(translate(text))
+    words = _searched(own, translations)
     paths = tuple(dict.fromkeys(_PATH.findall(text)))
     names = _names(text)
     present = set(words)
+    last_names = frozenset(Query.parts_of(name)[-1] for name in names)
+    english = [word for one in translations for word, _ in one.words[:1]]
+    spoken = _spoken(" ".join((text, *english)), present)
     return Query(
         text=text,
         words=words,
@@ -84,8 +113,40 @@ def understand(text: str) -> Query:
         wants_tests=bool(present & _TEST_WORDS),
         wants_docs=bool(present & _DOC_WORDS),
         wants_examples=bool(present & _EXAMPLE_WORDS),
-        last_names=frozenset(Query.parts_of(name)[-1] for name in names),
+        last_names=last_names,
+        last_names_lower=frozenset(name.lower() for name in last_names),
+        spoken=spoken,
+        spellings=_spellings(text, names) | {name.lower() for name in last_names},
+        translations=translations,
+        translated=frozenset(words) - frozenset(own),
     )
+
+
+def _searched(own: tuple[str, ...], translations: tuple[Translation, ...]) -> tuple[str, ...]:
+    """Return the tokens to search for: of Japanese, the terms and their translations, not the grammar between them."""
+    if not translations:
+        return own
+    terms = {piece for one in translations for piece in index_words(one.term).split()}
+    kept = [word for word in own if word in terms or not has_cjk(word)]
+    english = [token for one in translations for word, _ in one.words for token in query_words(word)]
+    return tuple(dict.fromkeys([*kept, *english]))
+
+
+def _spoken(text: str, words: set[str]) -> tuple[str, ...]:
+    """Return the words of a query, as written, that are searched for."""
+    found = dict.fromkeys(_LATIN_WORD.findall(text))
+    return tuple(word for word in found if words & set(query_words(word)))[:MAX_SPOKEN]
+
+
+def _spellings(text: str, names: tuple[str, ...]) -> frozenset[str]:
+    """Return what a name may be spelled like: the words, and two or three neighbours written together."""
+    words = [word.lower() for word in _PLAIN_WORD.findall(text)[:MAX_SPOKEN]]
+    # `Rack::Builder` asks for the builder, not for where Rack itself is defined.
+    scopes = {part.lower() for name in names for part in Query.parts_of(name)[:-1]}
+    single = [word for word in words if len(word) >= _MIN_SPELLING and word not in STOP_WORDS | scopes]
+    pairs = [left + right for left, right in pairwise(words)]
+    triples = [first + second + third for first, second, third in zip(words, words[1:], words[2:], strict=False)]
+    return frozenset((*single, *pairs, *triples, *(name.lower() for name in names)))
 
 
 def _names(text: str) -> tuple[str, ...]:

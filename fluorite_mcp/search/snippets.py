@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-
-from fluorite_mcp.text.tokens import index_words
 
 # Longer lines are cut: a snippet is for reading.
 MAX_LINE_CHARS = 240
@@ -30,16 +29,17 @@ def best_snippet(text: str, words: Collection[str], max_lines: int) -> Snippet:
         return Snippet("", 0, 0)
     if len(lines) <= max_lines:
         return Snippet("\n".join(map(_cut, lines)), 0, len(lines))
-    first = _best_window([_words_in(line, words) for line in lines], max_lines)
+    first = _best_window(_words_by_line(lines, words), max_lines)
     return Snippet("\n".join(map(_cut, lines[first : first + max_lines])), first, max_lines)
 
 
-def _words_in(line: str, words: Collection[str]) -> set[str]:
-    lowered = line.lower()
-    # Most lines hold none; a stem that is no part of its word (studi of study) may cost a better window, not a hit.
-    if not any(word in lowered for word in words):
-        return set()
-    return set(index_words(line).split()) & set(words)
+def _words_by_line(lines: Sequence[str], words: Collection[str]) -> list[set[str]]:
+    """Return the words of the query that each line holds; they are stems, so that `stor` stands in `storage`."""
+    if not words:
+        return [set() for _ in lines]
+    # Longest first: an alternative that is the beginning of another must not hide it.
+    pattern = re.compile("|".join(map(re.escape, sorted(words, key=len, reverse=True))))
+    return [set(pattern.findall(line.lower())) for line in lines]
 
 
 def _best_window(found: list[set[str]], size: int) -> int:

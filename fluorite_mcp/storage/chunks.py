@@ -12,12 +12,14 @@ from dataclasses import replace
 from functools import lru_cache
 
 from fluorite_mcp.errors import StoreTooNewError
-from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, LexicalFields, Origin, PreparedChunk
+from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, LexicalFields, Origin, PreparedChunk, ProfiledChunk
 from fluorite_mcp.storage.contents import ContentTable, unpack
 from fluorite_mcp.storage.database import Database, Row
 
 # Names, among the store's small values, the version of the words that the index holds.
 WORDS_STAMP = "words_version"
+
+_LARGEST_KEY = 2**63 - 1
 
 _COLUMNS = (
     "c.key, c.id, c.kind, c.project, c.title, c.language, c.frameworks, c.tags, c.path, c.start_line, c.end_line, "
@@ -26,6 +28,10 @@ _COLUMNS = (
 )
 _WITH_CONTENT = f"SELECT {_COLUMNS}, t.compressed, t.data FROM chunks c JOIN contents t ON t.key = c.content"
 _HEADERS = f"SELECT {_COLUMNS} FROM chunks c"
+_PROFILES = (
+    "SELECT c.key, c.path, c.end_line, p.data, e.vector FROM chunks c JOIN profiles p ON p.chunk = c.key"
+    " LEFT JOIN embeddings e ON e.chunk = c.key AND e.model = ?"
+)
 
 
 class ChunkTable:
@@ -68,6 +74,20 @@ class ChunkTable:
         rows = await self._database.fetch_in(f"{_HEADERS} WHERE c.project = ? AND c.path IN ({{in}})", paths, project)
         return [_chunk(row) for row in rows]
 
+    async def profiles_of_files(self, project: int, paths: Sequence[str], model: str) -> list[ProfiledChunk]:
+        """Return the living chunks of some files of a project as ranking reads them, with vectors of one model."""
+        rows = await self._database.fetch_in(
+            f"{_PROFILES} WHERE c.retired_at IS NULL AND c.project = ? AND c.path IN ({{in}})", paths, model, project
+        )
+        return [ProfiledChunk(*row) for row in rows]
+
+    async def profiles_of(self, keys: Sequence[int], model: str) -> list[ProfiledChunk]:
+        """Return living chunks as ranking reads them, with vectors of one model."""
+        rows = await self._database.fetch_in(
+            f"{_PROFILES} WHERE c.retired_at IS NULL AND c.key IN ({{in}})", keys, model
+        )
+        return [ProfiledChunk(*row) for row in rows]
+
     async def of_scope(self, scope: int, kinds: Sequence[str]) -> list[Chunk]:
         """Return the living chunks of some kinds in a project (or `GLOBAL_SCOPE`) without their text."""
         where = "c.project = ?" if scope else "c.project IS NULL"
@@ -95,7 +115,7 @@ class ChunkTable:
             [_values(chunk, content) for chunk, content in zip(stored, contents, strict=True)],
         )
         living = [(c, item) for c, item in zip(stored, items, strict=True) if c.retired_at is None]
-        await self._insert_words([(chunk.key, *item.words) for chunk, item in living])
+        await self._insert_words([(chunk.key, item.words) for chunk, item in living])
         await self._database.execute_many(
             "INSERT INTO embeddings (chunk, scope, model, vector) VALUES (?, ?, ?, ?)",
             [
@@ -105,9 +125,13 @@ class ChunkTable:
             ],
         )
 
-    async def _insert_words(self, rows: Sequence[Row]) -> None:
+    async def _insert_words(self, rows: Sequence[tuple[int, LexicalFields]]) -> None:
         await self._database.execute_many(
-            "INSERT INTO words (rowid, scope, title, symbol, path, body) VALUES (?, ?, ?, ?, ?, ?)", rows
+            "INSERT INTO words (rowid, scope, title, symbol, path, imports, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(key, *fields[:-1]) for key, fields in rows],
+        )
+        await self._database.execute_many(
+            "INSERT INTO profiles (chunk, data) VALUES (?, ?)", [(key, fields.profile) for key, fields in rows]
         )
 
     async def _require_same_words(self) -> None:
@@ -137,9 +161,11 @@ class ChunkTable:
         living = [chunk for chunk in chunks if chunk.retired_at is None]
         # A contentless table is told the words it should forget; 3.40 has no `contentless_delete`.
         await self._database.execute_many(
-            "INSERT INTO words (words, rowid, scope, title, symbol, path, body) VALUES ('delete', ?, ?, ?, ?, ?, ?)",
-            [(chunk.key, *self._lexical_fields(chunk)) for chunk in living],
+            "INSERT INTO words (words, rowid, scope, title, symbol, path, imports, body)"
+            " VALUES ('delete', ?, ?, ?, ?, ?, ?, ?)",
+            [(chunk.key, *self._lexical_fields(chunk)[:-1]) for chunk in living],
         )
+        await self._database.execute_many("DELETE FROM profiles WHERE chunk = ?", [(chunk.key,) for chunk in living])
         await self._database.execute_many(
             "INSERT INTO removals (scope, chunk) VALUES (?, ?)",
             [(chunk.project or GLOBAL_SCOPE, chunk.key) for chunk in living],
@@ -198,12 +224,24 @@ class ChunkTable:
             " ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1"
         )
 
-    async def without_embedding(self, model: str, limit: int) -> list[int]:
-        """Return keys of living chunks that have no vector of the model yet."""
+    async def newest(self) -> int:
+        """Return the newest key of a chunk, 0 in an empty store."""
+        rows = await self._database.look_up("SELECT max(key) FROM chunks")
+        return int(rows[0][0] or 0)
+
+    async def without_embedding(self, model: str, limit: int, *, after: int = 0, until: int | None = None) -> list[int]:
+        """Return keys of living chunks that have no vector of the model yet.
+
+        Args:
+            model: The embedder's name.
+            limit: At most so many.
+            after: Only chunks with a larger key.
+            until: Only chunks with at most this key; the time this takes grows with the keys looked at.
+        """
         rows = await self._database.fetch(
             "SELECT c.key FROM chunks c LEFT JOIN embeddings e ON e.chunk = c.key AND e.model = ?"
-            " WHERE c.retired_at IS NULL AND e.chunk IS NULL ORDER BY c.key LIMIT ?",
-            [model, limit],
+            " WHERE c.retired_at IS NULL AND e.chunk IS NULL AND c.key > ? AND c.key <= ? ORDER BY c.key LIMIT ?",
+            [model, after, until if until is not None else _LARGEST_KEY, limit],
         )
         return [key for (key,) in rows]
 
@@ -253,10 +291,11 @@ class ChunkTable:
     async def rebuild_words(self) -> int:
         """Write the word index anew from the chunks. Returns how many it now holds."""
         await self._database.execute("INSERT INTO words (words) VALUES ('delete-all')")
+        await self._database.execute("DELETE FROM profiles")
         after = total = 0
         while chunks := await self.export(after, 500):
             living = [chunk for chunk in chunks if chunk.retired_at is None]
-            await self._insert_words([(chunk.key, *self._lexical_fields(chunk)) for chunk in living])
+            await self._insert_words([(chunk.key, self._lexical_fields(chunk)) for chunk in living])
             after = chunks[-1].key
             total += len(living)
         return total

@@ -123,12 +123,27 @@ CREATE VIRTUAL TABLE word_counts USING fts5vocab (words, 'row')
 """
 
 
-async def _create_schema(database: Database) -> None:
-    for statement in _SCHEMA_1.split(";"):
-        await database.execute(statement)
+# Opening the store fills the new tables, since the stamp of its words is gone.
+_SCHEMA_2 = """
+DROP TABLE word_counts;
+DROP TABLE words;
+CREATE VIRTUAL TABLE words USING fts5 (scope, title, symbol, path, imports, body, content='', tokenize='ascii');
+CREATE VIRTUAL TABLE word_counts USING fts5vocab (words, 'row');
+CREATE VIRTUAL TABLE word_columns USING fts5vocab (words, 'col');
+CREATE TABLE profiles (chunk INTEGER PRIMARY KEY REFERENCES chunks(key) ON DELETE CASCADE, data BLOB NOT NULL);
+DELETE FROM meta WHERE name = 'words_version'
+"""
 
 
-MIGRATIONS: tuple[Migration, ...] = (_create_schema,)
+def _statements(schema: str) -> Migration:
+    async def run(database: Database) -> None:
+        for statement in schema.split(";"):
+            await database.execute(statement)
+
+    return run
+
+
+MIGRATIONS: tuple[Migration, ...] = (_statements(_SCHEMA_1), _statements(_SCHEMA_2))
 SCHEMA_VERSION = len(MIGRATIONS)
 
 
@@ -159,7 +174,7 @@ async def migrate(database: Database, now: datetime, migrations: tuple[Migration
             # Another process may have migrated while this one waited for the lock.
             if await _version(database) >= number:
                 continue
-            if number > 1:
+            if version > 0:
                 # Under the lock, so that nothing is written between the backup and the step.
                 backup = await asyncio.to_thread(create_backup, database.path, f"before-v{number}", now)
                 notices.append(f"Migrated the store to schema {number}; the backup before it is {backup}.")

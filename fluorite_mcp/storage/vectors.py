@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fluorite_mcp.models import Generation
 from fluorite_mcp.storage.database import Database
 
@@ -19,12 +21,13 @@ class VectorTable:
     async def state(self, scope: int) -> tuple[int, int, int, int]:
         """Return what changes when a loaded index must follow, 0 where there is none.
 
-        The generation's number, the newest embedded chunk, the newest removal, and how often chunks that
-        already had a vector were embedded anew.
+        The generation's number, the newest embedded chunk of any scope, the newest removal, and how often chunks
+        that already had a vector were embedded anew.
         """
         row = await self._database.fetch_one(
             "SELECT (SELECT number FROM generations WHERE scope = ?1),"
-            " (SELECT max(chunk) FROM embeddings WHERE scope = ?1),"
+            # Of the scope alone it would cost a look at each of its vectors: no index begins with scope and chunk.
+            " (SELECT max(chunk) FROM embeddings),"
             " (SELECT max(seq) FROM removals WHERE scope = ?1),"
             " (SELECT value FROM meta WHERE name = 'reembeddings')",
             [scope],
@@ -32,13 +35,23 @@ class VectorTable:
         number, chunk, removal, reembeddings = row or (0, 0, 0, 0)
         return number or 0, chunk or 0, removal or 0, int(reembeddings or 0)
 
-    async def after(self, scope: int, model: str, chunk: int) -> list[tuple[int, bytes]]:
-        """Return (chunk, vector) of a scope and model for chunks newer than one, in order."""
+    async def count(self, scope: int, model: str, chunk: int) -> int:
+        """Return how many vectors a scope has of a model for chunks newer than one."""
+        sql = "SELECT count(*) FROM embeddings WHERE scope = ? AND model = ? AND chunk > ?"
+        return int((await self._database.fetch(sql, [scope, model, chunk]))[0][0])
+
+    async def after(self, scope: int, model: str, chunk: int, limit: int) -> list[tuple[int, bytes]]:
+        """Return (chunk, vector) of a scope and model for the next chunks newer than one, in order."""
         rows = await self._database.fetch(
-            "SELECT chunk, vector FROM embeddings WHERE scope = ? AND model = ? AND chunk > ? ORDER BY chunk",
-            [scope, model, chunk],
+            "SELECT chunk, vector FROM embeddings WHERE scope = ? AND model = ? AND chunk > ? ORDER BY chunk LIMIT ?",
+            [scope, model, chunk, limit],
         )
         return [(key, vector) for key, vector in rows]
+
+    async def find(self, chunks: Sequence[int], model: str) -> dict[int, bytes]:
+        """Return the vectors that some chunks have of a model."""
+        sql = "SELECT chunk, vector FROM embeddings WHERE model = ? AND chunk IN ({in})"
+        return dict(await self._database.fetch_in(sql, chunks, model))
 
     async def removed_after(self, scope: int, removal: int) -> tuple[list[int], int]:
         """Return the chunks removed after a removal, and the number of the newest one."""
@@ -87,7 +100,12 @@ class VectorTable:
 
     async def scopes(self) -> list[int]:
         """Return every scope that holds embeddings."""
-        rows = await self._database.fetch("SELECT DISTINCT scope FROM embeddings")
+        # DISTINCT would look at every vector; this looks for the next larger scope as often as there are scopes.
+        rows = await self._database.fetch(
+            "WITH RECURSIVE found(scope) AS (SELECT min(scope) FROM embeddings UNION ALL"
+            " SELECT (SELECT min(scope) FROM embeddings e WHERE e.scope > found.scope) FROM found"
+            " WHERE found.scope IS NOT NULL) SELECT scope FROM found WHERE scope IS NOT NULL"
+        )
         return [scope for (scope,) in rows]
 
     async def withdraw(self, scope: int, number: int) -> bool:

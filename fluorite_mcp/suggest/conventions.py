@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from fluorite_mcp.models import Chunk
 from fluorite_mcp.results import Convention
-from fluorite_mcp.search.profile import is_test_path
+from fluorite_mcp.search.paths import is_test_path
 
 # Less is a coincidence.
 MIN_COUNT = 3

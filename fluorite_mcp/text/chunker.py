@@ -33,7 +33,7 @@ class Piece:
         start: Offset of the first character in the file's text.
         end: Offset after the last character; `text` is `source[start:end]`.
         symbol: Path of the main definition, or of the one the piece continues; None outside definitions.
-        symbols: Names of the definitions whose name stands in the piece, each once, in order.
+        definitions: The definitions whose name stands in the piece, in order.
         kind: Kind of the main definition.
         text: The text itself, with its line breaks.
     """
@@ -43,9 +43,14 @@ class Piece:
     start: int
     end: int
     symbol: str | None
-    symbols: tuple[str, ...]
+    definitions: tuple[Definition, ...]
     kind: str | None
     text: str
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Names of the definitions, each once, in order."""
+        return tuple(dict.fromkeys(definition.name for definition in self.definitions))
 
 
 @dataclass(slots=True)
@@ -205,8 +210,7 @@ def _pieces(lines: Lines, blocks: Sequence[_Block], definitions: Sequence[Defini
     ordered = sorted(definitions, key=lambda definition: definition.name_line)
     name_rows = [definition.name_line - 1 for definition in ordered]
     for block in blocks:
-        inside = ordered[bisect_left(name_rows, block.first) : bisect_right(name_rows, block.end - 1)]
-        names = tuple(dict.fromkeys(definition.name for definition in inside))
+        inside = tuple(ordered[bisect_left(name_rows, block.first) : bisect_right(name_rows, block.end - 1)])
         main = block.definition
         for start, end in split_line(lines, block.first, block.end):
             yield Piece(
@@ -215,8 +219,8 @@ def _pieces(lines: Lines, blocks: Sequence[_Block], definitions: Sequence[Defini
                 start=start,
                 end=end,
                 symbol=main.path if main else None,
-                symbols=names,
+                definitions=inside,
                 kind=main.kind if main else None,
                 text=lines.text[start:end],
             )
-            names = ()
+            inside = ()

@@ -38,6 +38,7 @@ _COMBINING = re.compile("[\u0300-\u036f]+")
 # What a sentence does not hold and code does; ends of sentences and apostrophes are allowed.
 _CODE_PUNCTUATION = re.compile(r"[(){}\[\];=<>_/\\:#$@*&|`\"]|\w\.\w|\w-\w|[a-z][A-Z]")
 _MIN_SENTENCE_WORDS = 3
+_MIN_TELLING_WORDS = 4
 _STOP_WORD_LIST = (
     "a about all an and any are as at be been but by can could did do does for from had has have how i if in into is"
     " it its me my no of on or our please should show so some than that the their them then there these they this to"
@@ -78,8 +79,10 @@ def query_words(query: str) -> tuple[str, ...]:
     query holds no letter and no digit.
     """
     words = _find_words(query)
-    if _is_sentence(query, words):
-        words = [word for word in words if word.lower() not in STOP_WORDS] or words
+    telling = [word for word in words if word.lower() not in STOP_WORDS]
+    # A sentence that holds a piece of code has more to say than stop words; `for i in range` has not.
+    if telling and (_is_sentence(query, words) or len(telling) >= _MIN_TELLING_WORDS):
+        words = telling
     return tuple(dict.fromkeys(" ".join(map(_WORD_TOKENS.__getitem__, words)).split()))
 
 

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from fluorite_mcp.errors import StoreFullError
-from fluorite_mcp.index import generations
+from fluorite_mcp.index import compaction, generations
 from fluorite_mcp.index.generations import VectorIndex
 from fluorite_mcp.index.vectors import from_bytes, to_bytes
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, PreparedChunk
@@ -277,7 +277,7 @@ async def test_vectors_made_anew_while_a_generation_is_built_are_not_lost(
 ) -> None:
     await fill(store, 0, 100)
     key = (await chunk(store, 7)).key
-    build, loop = generations._build_file, asyncio.get_running_loop()
+    build, loop = compaction._build_file, asyncio.get_running_loop()
 
     async def embed() -> None:
         async with store.database.atomic():
@@ -287,7 +287,7 @@ async def test_vectors_made_anew_while_a_generation_is_built_are_not_lost(
         asyncio.run_coroutine_threadsafe(embed(), loop).result(10)
         return build(rows, path)
 
-    monkeypatch.setattr(generations, "_build_file", slow_build)
+    monkeypatch.setattr(compaction, "_build_file", slow_build)
     assert await index.compact(GLOBAL_SCOPE, MODEL) is None
 
     assert list(folder.glob("*.faiss")) == []
@@ -298,7 +298,7 @@ async def test_a_chunk_removed_while_a_generation_is_built_stays_removed(
     index: VectorIndex, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await fill(store, 0, 100)
-    build, loop, best = generations._build_file, asyncio.get_running_loop(), (await truth(store))[0][0]
+    build, loop, best = compaction._build_file, asyncio.get_running_loop(), (await truth(store))[0][0]
 
     async def remove() -> None:
         async with store.database.atomic():
@@ -308,7 +308,7 @@ async def test_a_chunk_removed_while_a_generation_is_built_stays_removed(
         asyncio.run_coroutine_threadsafe(remove(), loop).result(10)
         return build(rows, path)
 
-    monkeypatch.setattr(generations, "_build_file", slow_build)
+    monkeypatch.setattr(compaction, "_build_file", slow_build)
     assert await index.compact(GLOBAL_SCOPE, MODEL) is not None
     await check(index, store)
 

@@ -107,7 +107,7 @@ async def test_an_id_keeps_its_place_and_remembers_what_it_said(engine: Engine) 
     assert chunk.quality > 0.6
     assert [event.event for event in chunk.history] == ["stored", "feedback", "updated"]
     assert chunk.history[-1].detail == {"before": "Deploys run on Fridays."}
-    assert not (await engine.search("Fridays", kinds=["note"])).hits
+    assert not [hit for hit in (await engine.search("Fridays", kinds=["note"])).hits if "Fridays" in hit.snippet]
     assert (await engine.search("deploys Mondays", kinds=["note"])).hits[0].id == "deploys"
 
 

@@ -14,8 +14,9 @@ from fluorite_mcp.engine import Engine
 from fluorite_mcp.errors import EmbeddingError, InputError
 from fluorite_mcp.index.lexical import LexicalMatches
 from fluorite_mcp.models import Chunk, Origin
+from fluorite_mcp.search.documents import DocumentCache
 from fluorite_mcp.search.hybrid import HybridSearch, SearchFilter
-from fluorite_mcp.search.profile import ChunkProfile, profile_of
+from tests.search.conftest import Shelf, bundled
 
 pytestmark = pytest.mark.anyio
 
@@ -237,24 +238,24 @@ class OneChunk:
     async def search(self, *_arguments: Any) -> Any:
         return LexicalMatches(((1, 2.0),), 2.0)
 
-    def profile_of(self, chunk: Chunk) -> ChunkProfile:
-        return profile_of(chunk)
-
     async def load_headers(self, keys: Any) -> dict[int, Chunk]:
         return {key: Chunk("n", "note", "t", "c", key=key) for key in keys}
 
 
+def searching_with(embedder: Any) -> HybridSearch:
+    part, shelf = OneChunk(), Shelf([Chunk("n", "note", "t", "c", key=1)])
+    return HybridSearch(part, part, part, DocumentCache(shelf, shelf, embedder, bundled()), embedder)
+
+
 async def test_a_model_that_fails_costs_the_dense_half_only() -> None:
-    part = OneChunk()
-    ranking = await HybridSearch(part, part, part, FailingEmbedder()).search("deploy", SearchFilter((0,)))
+    ranking = await searching_with(FailingEmbedder()).search("deploy", SearchFilter((0,)))
 
     assert (ranking.mode, [one.chunk.id for one in ranking.ranked]) == ("lexical", ["n"])
     assert ranking.notices == ("Searched by words only: the model is gone",)
 
 
 async def test_a_text_without_meaning_is_searched_by_its_words() -> None:
-    part = OneChunk()
-    ranking = await HybridSearch(part, part, part, SilentEmbedder()).search("deploy", SearchFilter((0,)))
+    ranking = await searching_with(SilentEmbedder()).search("deploy", SearchFilter((0,)))
 
     assert (ranking.mode, len(ranking.ranked), ranking.notices) == ("hybrid", 1, ())
 

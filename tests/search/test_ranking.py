@@ -1,32 +1,21 @@
-"""The rules of the order, on a few candidates each."""
+"""The order of candidates under the shipped weights."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fluorite_mcp.models import Chunk, Kind, Origin
+from fluorite_mcp.models import Kind, Origin
+from fluorite_mcp.search.features import FEATURES
 from fluorite_mcp.search.query import understand
-from fluorite_mcp.search.ranking import Candidate, Ranked, answers, cosine_strength, explain, rank
+from fluorite_mcp.search.ranking import Candidate, explain
+from tests.search.conftest import bundled, found, order, piece, ranking
 
-
-def chunk(key: int, path: str = "", **fields: object) -> Chunk:
-    symbol = fields.pop("symbol", None)
-    kind: Kind = "code"
-    base = Chunk(f"c{key}", kind, "title", "", key=key, project=1, language="python")
-    line = fields.pop("line", 1)
-    return replace(base, origin=Origin(path or f"pkg/file{key}.py", line, 9, symbol), **fields)  # type: ignore[arg-type]
-
-
-def found(chunk: Chunk, lexical: float = 0.5, cosine: float | None = 0.6) -> Candidate:
-    return Candidate(chunk, lexical, cosine)
-
-
-def order(query: str, *candidates: Candidate) -> list[int]:
-    return [one.chunk.key for one in rank(understand(query), candidates)]
+TOTALS = (("sum_totals", "function", 40, 0),)
 
 
 @dataclass(frozen=True)
@@ -40,63 +29,42 @@ class Rule:
 
 
 RULES = [
+    Rule("a definition beats a mention", "sum_totals", found(piece(1, defines=TOTALS), 0.4), found(piece(2), 0.6)),
     Rule(
-        "a definition beats a mention that holds more words",
-        "parse_config",
-        found(chunk(1, symbol="parse_config"), lexical=0.4),
-        found(chunk(2), lexical=0.9),
-    ),
-    Rule(
-        "a method of the class asked for beats one of another class",
-        "Ledger.add",
-        found(chunk(1, symbol="Ledger.add")),
-        found(chunk(2, symbol="Basket.add")),
+        "a definition beats a short one of the same name",
+        "sum_totals",
+        found(piece(1, defines=TOTALS)),
+        found(piece(2, defines=(("sum_totals", "constant", 1, 2),))),
     ),
     Rule(
         "a name made of the query's words beats none",
-        "parse the config",
-        found(chunk(1, symbol="parse_config")),
-        found(chunk(2, symbol="run")),
+        "how are the totals summed",
+        found(piece(1, defines=TOTALS)),
+        found(piece(2, defines=(("run", "function", 40, 0),))),
     ),
+    Rule("a file's name", "invoice totals", found(piece(1, "pkg/invoice.py")), found(piece(2, "pkg/other.py"))),
+    Rule("a folder's name", "billing totals", found(piece(1, "billing/a.py")), found(piece(2, "pkg/a.py"))),
     Rule(
-        "a file named after the query beats another",
-        "invoice totals",
-        found(chunk(1, "pkg/invoice.py")),
-        found(chunk(2, "pkg/other.py")),
-    ),
-    Rule(
-        "a folder named after the query beats another",
-        "billing totals",
-        found(chunk(1, "billing/a.py")),
-        found(chunk(2, "pkg/a.py")),
-    ),
-    Rule(
-        "the path asked for beats another",
+        "the path that was said",
         "what is in pkg/wire.py",
-        found(chunk(1, "pkg/wire.py"), lexical=0.4),
-        found(chunk(2, "pkg/other.py"), lexical=0.6),
+        found(piece(1, "pkg/wire.py"), 0.3),
+        found(piece(2, "pkg/other.py"), 0.7),
     ),
-    Rule("tests are set back", "sum totals", found(chunk(1, "a/x.py")), found(chunk(2, "tests/x.py"))),
-    Rule("examples are set back", "sum totals", found(chunk(1, "a/x.py")), found(chunk(2, "examples/x.py"))),
-    Rule("vendored code is set back", "sum totals", found(chunk(1, "a/x.py")), found(chunk(2, "vendor/x.py"))),
-    Rule("documents are set back", "sum totals", found(chunk(1)), found(chunk(2, kind="doc"))),
-    Rule(
-        "another language is set back",
-        "sum totals in python",
-        found(chunk(1)),
-        found(chunk(2, language="go")),
-    ),
-    Rule("quality decides between equals", "sum totals", found(chunk(1, quality=0.9)), found(chunk(2, quality=0.2))),
-    Rule("more words are better", "sum totals", found(chunk(1), lexical=0.9), found(chunk(2), lexical=0.3)),
-    Rule("closer meaning is better", "sum totals", found(chunk(1), cosine=0.8), found(chunk(2), cosine=0.5)),
-    Rule("meaning is better than none", "sum totals", found(chunk(1), cosine=0.7), found(chunk(2), cosine=None)),
+    Rule("tests are set back", "sum totals", found(piece(1, "a/x.py")), found(piece(2, "tests/x.py"))),
+    Rule("examples are set back", "sum totals", found(piece(1, "a/x.py")), found(piece(2, "examples/x.py"))),
+    Rule("old code is set back", "sum totals", found(piece(1, "a/x.py")), found(piece(2, "vendor/x.py"))),
+    Rule("prose is set back", "sum totals", found(piece(1)), found(piece(2, kind="doc", language="markdown"))),
+    Rule("another language", "sum totals in python", found(piece(1)), found(piece(2, language="go"))),
+    Rule("quality between equals", "sum totals", found(piece(1, quality=0.9)), found(piece(2, quality=0.2))),
+    Rule("more words", "sum totals", found(piece(1), 0.9), found(piece(2), 0.2)),
+    Rule("closer meaning", "sum totals", found(piece(1), 0.5, 0.8), found(piece(2), 0.5, 0.3)),
 ]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_rule(rule: Rule) -> None:
     for pair in ((rule.better, rule.worse), (rule.worse, rule.better)):
-        assert order(rule.query, *pair)[0] == rule.better.chunk.key
+        assert order(rule.query, *pair)[0] == 1
 
 
 @pytest.mark.parametrize(
@@ -104,63 +72,102 @@ def test_rule(rule: Rule) -> None:
     [
         ("tests that sum totals", "tests/x.py", "code"),
         ("example that sums totals", "examples/x.py", "code"),
-        ("readme about totals", "a/y.md", "doc"),
+        ("readme about totals", "a/x.md", "doc"),
     ],
 )
 def test_what_is_asked_for_is_not_set_back(query: str, path: str, kind: Kind) -> None:
-    plain, special = found(chunk(1, "a/x.py"), lexical=0.5), found(chunk(2, path, kind=kind), lexical=0.6)
+    plain, special = found(piece(1, "a/x.py"), 0.4, 0.4), found(piece(2, path, kind=kind), 0.7, 0.7)
 
     assert order(query, plain, special)[0] == 2
 
 
 def test_quality_does_not_decide_between_topics() -> None:
-    assert order("sum totals", found(chunk(1, quality=0.0), 1.0, 0.8), found(chunk(2, quality=1.0), 0.3, 0.5))[0] == 1
+    right = found(piece(1, quality=0.0), 1.0, 0.8)
+    wrong = found(piece(2, content="walk the dog", quality=1.0), 0.1, 0.2)
+
+    assert order("sum totals", right, wrong)[0] == 1
 
 
-def test_one_file_does_not_fill_the_list() -> None:
-    same = [found(chunk(key, "pkg/big.py", line=key), lexical=0.8) for key in (1, 2, 3)]
-    other = found(chunk(4, "pkg/small.py"), lexical=0.7)
+def test_further_chunks_of_a_file_stand_behind_other_files() -> None:
+    same = [found(piece(key, "pkg/big.py", line=key), 0.6) for key in (1, 2, 3)]
+    other = found(piece(4, "pkg/small.py"), 0.55)
 
     assert order("sum totals", *same, other).index(4) <= 1
 
 
-def test_a_file_that_matches_in_several_places_comes_before_one_that_matches_in_one() -> None:
-    several = [found(chunk(key, "pkg/z.py", line=key)) for key in (1, 2)]
+def test_a_file_is_shown_by_the_chunk_that_defines_what_was_asked_for() -> None:
+    mention = found(piece(1, "pkg/big.py"), 0.5)
+    definition = found(piece(2, "pkg/big.py", line=50, defines=TOTALS), 0.5)
 
-    assert order("sum totals", *several, found(chunk(3, "pkg/a.py")))[0] == 1
+    assert order("sum_totals", mention, definition) == [2, 1]
 
 
 def test_equals_are_ordered_by_place() -> None:
-    assert order("sum", *(found(chunk(key, path)) for key, path in ((1, "b.py"), (2, "a.py"), (3, "c.py")))) == [
-        2,
-        1,
-        3,
-    ]
+    same = [found(piece(key, "pkg/x.py", line=line)) for key, line in ((1, 90), (2, 5), (3, 40))]
+    twins = [found(piece(key, f"{folder}/x.py")) for key, folder in ((4, "b"), (5, "a"))]
+
+    assert order("", *same) == [2, 3, 1]
+    # Of a query without words nothing differs but the meaning of the folder's name.
+    scores = {one.chunk.key: one.score for one in ranking("", *twins).ranked}
+    assert scores[4] == pytest.approx(scores[5])
+    assert order("", *twins) == [5, 4]
 
 
 def test_nothing_ranks_as_nothing() -> None:
-    assert rank(understand("sum"), []) == []
-    assert not answers([])
+    assert ranking("sum") == ((), 0.0)
+
+
+def test_a_chunk_whose_document_is_gone_is_left_out() -> None:
+    from fluorite_mcp.search.model import load_model
+    from fluorite_mcp.search.ranking import rank
+
+    outcome = rank(understand("sum"), {"sum": 1.0}, [found(piece(1))], {}, None, bundled().embed, load_model())
+    assert outcome == ((), 0.0)
+
+
+@pytest.mark.parametrize(
+    ("query", "lexical", "cosine", "expected"),
+    [("sum totals", 1.0, 0.95, True), ("zymurgy of falconry", 0.0, 0.02, False), ("qwxzv jkvbn", 0.0, None, False)],
+    ids=["words and meaning", "unrelated", "no sign at all"],
+)
+def test_only_what_is_relevant_answers(query: str, lexical: float, cosine: float | None, expected: bool) -> None:
+    assert (ranking(query, found(piece(1), lexical, cosine)).answerable >= 0.5) is expected
+
+
+def test_more_evidence_makes_an_answer_likelier() -> None:
+    chances = [ranking("sum totals", found(piece(1), part, part)).answerable for part in (0.0, 0.5, 1.0)]
+
+    assert chances == sorted(set(chances))
 
 
 CANDIDATES = st.lists(
     st.builds(
-        lambda key, folder, name, symbol, kind, language, quality, lexical, cosine: found(
-            chunk(key, f"{folder}/{name}", symbol=symbol, kind=kind, language=language, quality=quality, line=key + 1),
+        lambda key, folder, name, defines, kind, quality, lexical, cosine: found(
+            # All chunks of a file have its kind and language.
+            piece(
+                key,
+                f"{folder}/{name}",
+                defines=defines,
+                kind="doc" if name.endswith(".md") else kind,
+                language={"go": "go", "py": "python"}.get(name.rpartition(".")[2]),
+                quality=quality,
+                line=key + 1,
+            )
+            if name.endswith(".md") or kind == "code"
+            else replace(piece(key, quality=quality, kind=kind), origin=Origin()),
             lexical,
             cosine,
         ),
         st.integers(0, 40),
         st.sampled_from(["pkg", "tests", "examples", "vendor", "billing"]),
-        st.sampled_from(["a.py", "invoice.py", "test_a.py", "sum_totals.go"]),
-        st.sampled_from([None, "sum_totals", "Ledger.sum", "x"]),
-        st.sampled_from(["code", "doc", "note", "spike"]),
-        st.sampled_from([None, "python", "go"]),
+        st.sampled_from(["a.py", "invoice.md", "test_a.py", "sum_totals.go"]),
+        st.sampled_from([(), TOTALS, (("Ledger", "class", 9, 0), ("sum", "method", 3, 1))]),
+        st.sampled_from(["code", "note", "spike"]),
         st.floats(0, 1),
         st.floats(0, 1),
         st.none() | st.floats(-1, 1),
     ),
-    max_size=12,
+    max_size=8,
     unique_by=lambda candidate: candidate.chunk.key,
 )
 QUERIES = st.sampled_from(
@@ -168,60 +175,66 @@ QUERIES = st.sampled_from(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(QUERIES, CANDIDATES, st.randoms(use_true_random=False))
-def test_the_order_does_not_depend_on_the_order_of_candidates(
-    query: str, candidates: list[Candidate], random: object
+def test_the_scores_do_not_depend_on_the_order_of_candidates(
+    query: str, candidates: list[Candidate], random: Random
 ) -> None:
-    ranked = rank(understand(query), candidates)
     shuffled = list(candidates)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
-    again = rank(understand(query), shuffled)
+    random.shuffle(shuffled)
+    once = {one.chunk.key: one.score for one in ranking(query, *candidates).ranked}
+    again = {one.chunk.key: one.score for one in ranking(query, *shuffled).ranked}
 
-    assert [one.chunk.key for one in ranked] == [one.chunk.key for one in again]
+    assert again == pytest.approx(once, abs=1e-4)
 
 
+@settings(max_examples=40, deadline=None)
 @given(QUERIES, CANDIDATES)
 def test_scores_are_sorted_parts_of_one_and_nothing_is_lost(query: str, candidates: list[Candidate]) -> None:
-    ranked = rank(understand(query), candidates)
-    scores = [one.score for one in ranked]
+    outcome = ranking(query, *candidates)
+    scores = [one.score for one in outcome.ranked]
 
     assert scores == sorted(scores, reverse=True)
-    assert all(0 <= one.score <= 1 and 0 <= one.relevance <= 1 for one in ranked)
-    assert {one.chunk.key for one in ranked} == {candidate.chunk.key for candidate in candidates}
-    assert all(explain(understand(query), one) is not None for one in ranked)
+    assert all(0 <= score <= 1 for score in (*scores, outcome.answerable))
+    assert {one.chunk.key for one in outcome.ranked} == {candidate.chunk.key for candidate in candidates}
+    assert all(one.signals.shape == (len(FEATURES),) for one in outcome.ranked)
+    assert all(isinstance(explain(understand(query), one), tuple) for one in outcome.ranked)
 
 
-@given(st.none() | st.floats(-1, 1))
-def test_a_cosine_says_between_nothing_and_everything(cosine: float | None) -> None:
-    assert 0 <= cosine_strength(cosine) <= 1
+@settings(max_examples=40, deadline=None)
+@given(QUERIES, CANDIDATES)
+def test_a_better_judged_chunk_never_falls(query: str, candidates: list[Candidate]) -> None:
+    if not candidates:
+        return
+    first, *rest = candidates
+    low, high = (
+        ranking(query, first._replace(chunk=replace(first.chunk, quality=quality)), *rest).ranked
+        for quality in (0.1, 0.9)
+    )
+    key = first.chunk.key
+
+    def place(ranked: object) -> int:
+        return [one.chunk.key for one in ranked].index(key)  # type: ignore[attr-defined]
+
+    assert place(high) <= place(low)
 
 
-@pytest.mark.parametrize(
-    ("candidates", "expected"),
-    [
-        ([found(chunk(1), lexical=0.0, cosine=0.1)], False),
-        ([found(chunk(1), lexical=0.0, cosine=None)], False),
-        ([found(chunk(1), lexical=1.0, cosine=0.95)], True),
-        ([found(chunk(1), lexical=0.9, cosine=None)], True),
-        ([found(chunk(1, symbol="sum_totals"), lexical=0.0, cosine=0.0)], True),
-    ],
-    ids=["unrelated", "no sign at all", "words and meaning", "words alone", "the definition itself"],
-)
-def test_only_what_is_relevant_answers(candidates: list[Candidate], expected: bool) -> None:
-    assert answers(rank(understand("sum_totals"), candidates)) is expected
-
-
-def reasons(query: str, candidate: Candidate) -> tuple[str, ...]:
-    [one] = rank(understand(query), [candidate])
-    assert isinstance(one, Ranked)
+def reasons(query: str, candidate: Candidate, **options: dict[str, int]) -> tuple[str, ...]:
+    [one] = ranking(query, candidate, **options).ranked
     return explain(understand(query), one)
 
 
 def test_a_hit_says_why_it_is_there() -> None:
-    assert "defines sum_totals" in reasons("sum_totals", found(chunk(1, symbol="sum_totals")))
-    assert "test code, set back" in reasons("sum_totals", found(chunk(1, "tests/test_a.py")))
-    assert "vendored or legacy, set back" in reasons("sum", found(chunk(1, "vendor/a.py")))
-    assert "example, set back" in reasons("sum", found(chunk(1, "examples/a.py")))
-    assert "holds the query's words" in reasons("sum", found(chunk(1), lexical=0.9))
-    assert "holds some of the query's words" in reasons("sum", found(chunk(1), lexical=0.1))
-    assert "the file name says all of the query" in reasons("invoice", found(chunk(1, "a/invoice.py")))
+    assert "defines function sum_totals" in reasons("sum_totals", found(piece(1, defines=TOTALS)))
+    assert "defines something named like the query" in reasons(
+        "how are the totals summed", found(piece(1, defines=TOTALS))
+    )
+    assert "test code, set back" in reasons("sum_totals", found(piece(1, "tests/test_a.py")))
+    assert "test code, set back" not in reasons("tests of sum_totals", found(piece(1, "tests/test_a.py")))
+    assert "vendored or legacy, set back" in reasons("sum", found(piece(1, "vendor/a.py")))
+    assert "example, set back" in reasons("sum", found(piece(1, "examples/a.py")))
+    assert "holds the query's words" in reasons("sum", found(piece(1), 0.9))
+    assert "holds some of the query's words" in reasons("sum", found(piece(1), 0.1))
+    assert "similar meaning (80%)" in reasons("sum", found(piece(1), 0.1, 0.8))
+    assert "the query says all of the file's name" in reasons("invoice", found(piece(1, "a/invoice.py")))
+    assert "imported in 7 places" in reasons("sum", found(piece(1, "a/wire.py")), imported={"wire": 7})

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from fluorite_mcp.errors import StoreFullError, StoreTooNewError
+from fluorite_mcp.search.fields import lexical_fields
 from fluorite_mcp.storage.backup import list_backups
 from fluorite_mcp.storage.database import Database
 from fluorite_mcp.storage.migrations import MIGRATIONS, SCHEMA_VERSION, migrate
-from tests.storage.conftest import NOW, add, ask, note, open_at
+from tests.storage.conftest import AT, MODEL, NOW, add, ask, matches, note, open_at
 
 pytestmark = pytest.mark.anyio
 
@@ -113,6 +114,60 @@ async def test_a_newer_store_is_refused_and_left_as_it_is(old: Path) -> None:
         await open_at(old)
 
     assert old.read_bytes() == before
+
+
+OLD_FIELDS = (
+    "INSERT INTO chunks (key, id, kind, title, content, frameworks, tags, quality, created_at, accessed_at,"
+    " recorded_at, metadata) VALUES (1, 'n1', 'note', 'VPN', 1, '[]', '[]', 0.5, ?, ?, ?, '{}')"
+)
+
+
+@pytest.fixture
+async def schema_1(path: Path) -> Path:
+    """A store of the first schema with a note in it, as the first version wrote it."""
+    path.parent.mkdir()
+    database = await Database.open(path)
+    await migrate(database, NOW, MIGRATIONS[:1])
+    async with database.atomic():
+        await database.execute("INSERT INTO meta VALUES ('words_version', '1')")
+        text = b"deploys need the vpn"
+        await database.execute("INSERT INTO contents VALUES (1, ?, ?, 0, ?)", [b"hash", len(text), text])
+        await database.execute(OLD_FIELDS, [AT, AT, AT])
+        words = "INSERT INTO words (rowid, scope, title, symbol, path, body) VALUES (1, 'p0 knote', '', '', '', 'vpn')"
+        await database.execute(words)
+    await database.close()
+    return path
+
+
+async def test_a_store_of_the_first_schema_is_backed_up_migrated_and_searched(schema_1: Path) -> None:
+    store = await open_at(schema_1)
+    [found] = (await store.chunks.find(["n1"])).values()
+    profiles = await store.chunks.profiles_of([found.key], MODEL)
+    await store.close()
+
+    [backup] = list_backups(schema_1)
+    assert [str(backup) in notice for notice in store.notices] == [True]
+    assert ask(backup, "PRAGMA user_version") == [1]
+    assert ask(schema_1, "PRAGMA user_version") == [SCHEMA_VERSION]
+    assert found.content == "deploys need the vpn"
+    assert [row.profile for row in profiles] == [lexical_fields(found).profile]
+    assert matches(schema_1, "deploi") + matches(schema_1, "deploy") == [1]
+    assert ask(schema_1, "SELECT count(*) FROM word_columns WHERE col = 'title'") == [1]
+
+
+async def test_a_migrated_store_can_be_written_and_opens_without_a_word_again(schema_1: Path) -> None:
+    store = await open_at(schema_1)
+    await add(store, note("n2", "written later"))
+    async with store.database.atomic():
+        await store.chunks.remove([1])
+        await store.database.execute("INSERT INTO words (words) VALUES ('integrity-check')")
+    await store.close()
+    again = await open_at(schema_1)
+    await again.close()
+
+    assert again.notices == []
+    assert matches(schema_1, "vpn") == []
+    assert ask(schema_1, "SELECT chunk FROM profiles") == ask(schema_1, "SELECT key FROM chunks")
 
 
 CREATE = """

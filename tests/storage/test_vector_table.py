@@ -29,9 +29,9 @@ async def test_vectors_are_told_by_scope_and_model(store: Store) -> None:
     first, second, third = await add(store, note("a", "1"), note("b", "2", project=project), note("c", "3"))
     await add(store, note("d", "4"), model="other")
 
-    assert await store.vectors.after(GLOBAL_SCOPE, MODEL, 0) == [(first.key, vector(0)), (third.key, vector(2))]
-    assert await store.vectors.after(GLOBAL_SCOPE, MODEL, first.key) == [(third.key, vector(2))]
-    assert await store.vectors.after(project, MODEL, 0) == [(second.key, vector(1))]
+    assert await store.vectors.after(GLOBAL_SCOPE, MODEL, 0, 10) == [(first.key, vector(0)), (third.key, vector(2))]
+    assert await store.vectors.after(GLOBAL_SCOPE, MODEL, first.key, 10) == [(third.key, vector(2))]
+    assert await store.vectors.after(project, MODEL, 0, 10) == [(second.key, vector(1))]
     assert sorted(await store.vectors.scopes()) == [GLOBAL_SCOPE, project]
 
 
@@ -44,7 +44,7 @@ async def test_removals_are_told_once(store: Store) -> None:
     gone, newest = await store.vectors.removed_after(GLOBAL_SCOPE, 0)
     assert gone == [first.key, second.key]
     assert await store.vectors.removed_after(GLOBAL_SCOPE, newest) == ([], newest)
-    assert await store.vectors.after(GLOBAL_SCOPE, MODEL, 0) == []
+    assert await store.vectors.after(GLOBAL_SCOPE, MODEL, 0, 10) == []
 
 
 async def test_publishing_drops_the_removals_a_generation_knows(store: Store) -> None:

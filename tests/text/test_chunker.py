@@ -84,7 +84,12 @@ def test_an_empty_file_has_no_pieces() -> None:
 
 def test_a_small_file_is_one_piece() -> None:
     text = "import os\n\n\ndef f():\n    pass\n"
-    assert chunk_text(text, "python") == [Piece(1, 5, 0, len(text), "f", ("f",), "function", text)]
+    [piece] = chunk_text(text, "python")
+    [definition] = piece.definitions
+
+    assert piece == Piece(1, 5, 0, len(text), "f", (definition,), "function", text)
+    assert (definition.name, definition.kind, definition.start_line, definition.end_line) == ("f", "function", 4, 5)
+    assert piece.symbols == ("f",)
 
 
 def test_a_definition_within_the_limit_stays_whole_with_its_comment_and_decorator() -> None:

@@ -1,0 +1,260 @@
+"""Approximate search over many vectors: 8-bit codes in lists around centroids, probed as far as a query needs.
+
+The lists whose centroids are nearest to the query are searched first and give a score that the tenth hit at least
+has. Then follow the lists whose centroid comes within `margin` of that score. A query whose neighbours lie together
+is over soon, and one that is far from everything looks further. How wide the margin must be is measured when the
+lists are made.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+# Four times the root of the count: finding the lists and searching them then cost about the same.
+_LISTS_PER_ROOT = 4
+# k-means hardly moves the lists any more with more vectors or rounds than these.
+TRAINING_VECTORS_PER_LIST = 32
+_TRAINING_ROUNDS = 8
+
+# Lists made for so many vectors serve until there are this many times as many.
+RETRAIN_GROWTH = 4
+
+# Lists that every query searches, and the part of all lists that no query goes beyond.
+_FIRST_LISTS = 32
+_MOST_LISTS = 1 / 8
+
+# The place in the ranking down to which hits shall be the true ones. The first lists hold about nine in ten of them;
+# the margin is such that this part of the others is found. (The part that the first lists hold depends much on the
+# queries, how far the others lie from them hardly does.)
+_JUDGED = 10
+_FOUND_BEYOND = 0.8
+_CALIBRATION_QUERIES = 800
+
+_BLOCK = 20_000  # vectors whose float32 form is in memory at once while they are added: 20 MB at 256 dimensions
+
+
+@dataclass(slots=True)
+class Lists:
+    """What is learned from a sample, beside the centroids.
+
+    `scales` turn each dimension into -127..127; `margin` is a difference of cosines; `trained` is the number of
+    vectors there were.
+    """
+
+    scales: NDArray[np.float32]
+    margin: float
+    trained: int
+
+
+class InvertedIndex:
+    """Vectors in lists.
+
+    Args:
+        index: A faiss inverted file over the codes, its quantizer holding the centroids.
+        lists: What belongs to it.
+    """
+
+    def __init__(self, index: Any, lists: Lists) -> None:
+        import faiss
+
+        self.index = index
+        self.lists = lists
+        quantizer: Any = faiss.downcast_index(index.quantizer)
+        mapped = faiss.rev_swig_ptr(quantizer.get_xb(), index.nlist * index.d)
+        # In a mapped file they stand at an odd address, where a product takes three times as long.
+        self._centroids: NDArray[np.float32] = mapped.reshape(index.nlist, index.d).copy()
+
+    @property
+    def d(self) -> int:
+        """The length of a vector."""
+        return int(self.index.d)
+
+    @property
+    def ntotal(self) -> int:
+        """How many vectors there are."""
+        return int(self.index.ntotal)
+
+    def add(self, keys: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
+        """Add vectors with their keys, shapes (n,) and (n, d)."""
+        import faiss
+        import numpy as np
+
+        for start in range(0, len(keys), _BLOCK):
+            block = np.ascontiguousarray(vectors[start : start + _BLOCK], dtype=np.float32)
+            numbers = np.ascontiguousarray(keys[start : start + _BLOCK], dtype=np.int64)
+            places = np.ascontiguousarray(self.index.quantizer.search(block, 1)[1][:, 0])
+            codes = _coded(block, self.lists.scales)
+            self.index.add_core(len(numbers), faiss.swig_ptr(codes), faiss.swig_ptr(numbers), faiss.swig_ptr(places))
+
+    def remove(self, keys: NDArray[np.int64]) -> None:
+        """Take vectors out; keys that are not there do no harm. Not for an index that is mapped from a file."""
+        if len(keys):
+            self.index.remove_ids(keys)
+
+    def search(
+        self, query: NDArray[np.float32], limit: int, selector: Any = None, *, whole: bool = False
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return keys and approximate cosines, best first.
+
+        Args:
+            query: One vector of length 1, shape (d,).
+            limit: At most so many.
+            selector: A faiss selector of the keys that count; all when None.
+            whole: Search every list.
+        """
+        import numpy as np
+
+        products = self._centroids @ query
+        if whole:
+            return self._probe(np.arange(len(products)), query, limit, selector)
+        first = self._first_lists(products)
+        keys, scores = self._probe(first, query, limit, selector)
+        bound = scores[_JUDGED - 1] - self.lists.margin if len(scores) >= _JUDGED else -math.inf
+        products[first] = -math.inf
+        rest = np.flatnonzero(products > bound)
+        most = round(len(products) * _MOST_LISTS)
+        if len(rest) > most:
+            rest = rest[np.argpartition(-products[rest], most)[:most]]
+        if not len(rest):
+            return keys, scores
+        more_keys, more_scores = self._probe(rest, query, limit, selector)
+        keys, scores = np.concatenate((keys, more_keys)), np.concatenate((scores, more_scores))
+        best = np.argsort(-scores, kind="stable")[:limit]
+        return keys[best], scores[best]
+
+    @staticmethod
+    def _first_lists(products: NDArray[np.float32]) -> NDArray[np.int64]:
+        import numpy as np
+
+        count = len(products)
+        return (
+            np.argpartition(products, count - _FIRST_LISTS)[-_FIRST_LISTS:]
+            if count > _FIRST_LISTS
+            else np.arange(count)
+        )
+
+    def _probe(
+        self, places: NDArray[np.int64], query: NDArray[np.float32], limit: int, selector: Any
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        import faiss
+        import numpy as np
+
+        # Codes and query are both whole numbers to faiss; what the scales took from the codes the query gives back.
+        scaled = query / self.lists.scales
+        factor = 127 / max(float(np.abs(scaled).max()), 1e-12)
+        rounded = np.rint(scaled * factor).astype(np.float32)[None]
+        chosen = np.ascontiguousarray(places[None], dtype=np.int64)
+        unused = np.zeros(chosen.shape, dtype=np.float32)
+        scores, keys = np.empty((1, limit), np.float32), np.empty((1, limit), np.int64)
+        parameters: Any = faiss.SearchParametersIVF()
+        parameters.nprobe = chosen.shape[1]
+        if selector is not None:
+            parameters.sel = selector
+        self.index.search_preassigned_c(
+            1, faiss.swig_ptr(rounded), limit, faiss.swig_ptr(chosen), faiss.swig_ptr(unused),
+            faiss.swig_ptr(scores), faiss.swig_ptr(keys), False, parameters,  # noqa: FBT003 - a C function
+        )  # fmt: skip
+        found = keys[0] >= 0
+        return keys[0][found], scores[0][found] / factor
+
+    def calibrate(self, queries: NDArray[np.float32]) -> None:
+        """Set the margin so that searching as far as it says finds the part of the true hits that it should.
+
+        Args:
+            queries: What may be asked, each of length 1, shape (n, d).
+        """
+        import numpy as np
+
+        list_of = self._list_of_keys()
+        needed: list[float] = []
+        for query in queries:
+            products = self._centroids @ query
+            first = self._first_lists(products)
+            _, scores = self._probe(first, query, _JUDGED, None)
+            if len(scores) < _JUDGED:
+                continue
+            hits = self.search(query, _JUDGED, whole=True)[0]
+            places = np.array([list_of[int(key)] for key in hits])
+            needed += (scores[-1] - products[places[~np.isin(places, first)]]).tolist()
+        self.lists.margin = float(np.quantile(needed, _FOUND_BEYOND)) if needed else 0.0
+
+    def _list_of_keys(self) -> dict[int, int]:
+        import faiss
+
+        found: dict[int, int] = {}
+        lists = self.index.invlists
+        for number in range(self.index.nlist):
+            if size := lists.list_size(number):
+                found.update(dict.fromkeys(faiss.rev_swig_ptr(lists.get_ids(number), size).tolist(), number))
+        return found
+
+
+def list_count(vectors: int) -> int:
+    """Return how many lists so many vectors are put into."""
+    return int(2 ** round(math.log2(_LISTS_PER_ROOT * math.sqrt(max(vectors, 1)))))
+
+
+def sample_step(vectors: int) -> int:
+    """Return n where every n-th vector makes a sample that is large enough to train on."""
+    return max(1, vectors // (list_count(vectors) * TRAINING_VECTORS_PER_LIST))
+
+
+def calibration_queries(sample: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return vectors that lie to a sample as queries do, shape (n, d).
+
+    A stored vector is its own nearest neighbour, and its copies stand in its own list: it asks too little. A query
+    speaks of several things, and holds less of what all chunks have in common: each of these is the sum of three
+    chunks' vectors less twice the sample's mean. That is as far from its hits as real queries are.
+    """
+    import numpy as np
+
+    random = np.random.default_rng(0)
+    count = min(_CALIBRATION_QUERIES, len(sample))
+    things = [sample[random.choice(len(sample), count, replace=False)].astype(np.float32) for _ in range(3)]
+    mixed = sum(things) - 2 * sample.mean(axis=0, dtype=np.float32)
+    lengths = np.linalg.norm(mixed, axis=1, keepdims=True)
+    result: NDArray[np.float32] = mixed / np.where(lengths > 0, lengths, 1)
+    return result
+
+
+def train(sample: NDArray[np.float32], expected: int) -> InvertedIndex:
+    """Return an empty index whose lists suit a sample.
+
+    Args:
+        sample: Vectors of length 1, shape (n, d).
+        expected: How many vectors will be added.
+    """
+    import faiss
+    import numpy as np
+
+    count, dimensions = sample.shape
+    lists = min(list_count(expected), count)
+    coarse = faiss.IndexFlatIP(dimensions)
+    clustering = faiss.Clustering(dimensions, lists)
+    clustering.niter = _TRAINING_ROUNDS
+    clustering.spherical = True
+    clustering.min_points_per_centroid = 1
+    clustering.max_points_per_centroid = 2 * TRAINING_VECTORS_PER_LIST
+    clustering.train(np.ascontiguousarray(sample, dtype=np.float32), coarse)
+    codes = faiss.ScalarQuantizer.QT_8bit_direct_signed
+    index = faiss.IndexIVFScalarQuantizer(coarse, dimensions, lists, codes, faiss.METRIC_INNER_PRODUCT)
+    index.by_residual = False
+    index.is_trained = True
+    largest = np.abs(sample).max(axis=0)
+    scales = (127 / np.where(largest > 0, largest, 1)).astype(np.float32)
+    return InvertedIndex(index, Lists(scales, math.inf, expected))
+
+
+def _coded(vectors: NDArray[np.float32], scales: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the whole numbers, -127 to 127, that stand for vectors. Few lie beyond what the sample held."""
+    import numpy as np
+
+    codes = np.rint(vectors * scales)
+    result: NDArray[np.float32] = np.clip(codes, -127, 127, out=codes)
+    return result

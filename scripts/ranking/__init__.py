@@ -1,0 +1,1 @@
+"""Annotated queries, and how the ranking is fitted to them."""
