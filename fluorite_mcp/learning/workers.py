@@ -24,7 +24,7 @@ from fluorite_mcp.learning.prepare import FileTask, PreparedFile, prepare_file
 logger = logging.getLogger(__name__)
 
 # Starting worker processes costs about what preparing this many files costs.
-PARALLEL_FROM_FILES = 300
+PARALLEL_FROM_FILES = 150
 
 # Prepared batches in flight: enough to keep the workers busy while one batch is written.
 _AHEAD = 3

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from fluorite_mcp.models import Chunk, ProfiledChunk
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 # A document takes some 20 kB.
 _DOCUMENTS_KEPT = 5_000
+_NAMES_KEPT = 50_000
 
 # A file of a project, or the key of a chunk.
 DocumentId = tuple[int, str] | int
@@ -138,34 +140,48 @@ class DocumentCache:
         places = {one: None if isinstance(one, int) else path_profile(one[1]) for one in parts}
         subjects = list({place.subject for place in places.values() if place is not None and place.subject})
         importers = await self._imports.importers(subjects) if subjects else {}
-        return {
-            one: self._document(rows, places[one], importers.get(place.subject, 0) if (place := places[one]) else 0)
-            for one, rows in parts.items()
-        }
+        names = self._name_vectors([place for place in places.values() if place is not None])
+        built = {}
+        for one, rows in parts.items():
+            place = places[one]
+            built[one] = _document(rows, place, names[place], importers.get(place.subject, 0) if place else 0)
+        return built
 
-    def _document(self, rows: Sequence[ProfiledChunk], place: PathProfile | None, importers: int) -> Document:
-        import numpy as np
+    def _name_vectors(self, places: Sequence[PathProfile]) -> dict[PathProfile | None, NDArray[np.float32]]:
+        """Return, for each path, the vector of what one says and those of its words, (1 + words, dimensions)."""
+        texts = [text for place in places for text in (place.spoken, *place.stem)]
+        vectors = self.names.embed(["", *texts])
+        found: dict[PathProfile | None, NDArray[np.float32]] = {None: vectors[:1]}
+        start = 1
+        for place in places:
+            found[place] = vectors[start : start + 1 + len(place.stem)]
+            start += 1 + len(place.stem)
+        return found
 
-        profiles = [decode_profile(row.profile) for row in rows]
-        terms, counts = _merged([p.terms for p in profiles], [p.counts for p in profiles])
-        defined = _strongest([one for profile in profiles for one in profile.definitions])
-        flat, owner, sizes = _name_words(list(defined))
-        dimensions = self.names.dimensions
-        return Document(
-            path=place,
-            terms=terms,
-            counts=counts,
-            length=sum(profile.length for profile in profiles),
-            lines=max((row.end_line or 0 for row in rows), default=0),
-            mean=_mean([row.vector for row in rows if row.vector is not None]),
-            defined={one.name.lower(): one for one in defined.values()},
-            definition_terms=flat,
-            definition_owner=owner,
-            definition_sizes=sizes,
-            spoken=self.names.embed_query(place.spoken) if place else np.zeros(dimensions, np.float32),
-            stem_vectors=self.names.embed(place.stem) if place else np.zeros((0, dimensions), np.float32),
-            importers=importers,
-        )
+
+def _document(
+    rows: Sequence[ProfiledChunk], place: PathProfile | None, names: NDArray[np.float32], importers: int
+) -> Document:
+    """Put a document together from its chunks; `names` are the vectors of `_name_vectors`."""
+    profiles = [decode_profile(row.profile) for row in rows]
+    terms, counts = _merged([p.terms for p in profiles], [p.counts for p in profiles])
+    defined = _strongest([one for profile in profiles for one in profile.definitions])
+    flat, owner, sizes = _name_words(list(defined))
+    return Document(
+        path=place,
+        terms=terms,
+        counts=counts,
+        length=sum(profile.length for profile in profiles),
+        lines=max((row.end_line or 0 for row in rows), default=0),
+        mean=_mean([row.vector for row in rows if row.vector is not None]),
+        defined={one.name.lower(): one for one in defined.values()},
+        definition_terms=flat,
+        definition_owner=owner,
+        definition_sizes=sizes,
+        spoken=names[0],
+        stem_vectors=names[1:],
+        importers=importers,
+    )
 
 
 def _merged(
@@ -198,17 +214,18 @@ def _name_words(names: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.in
     owner: list[int] = []
     sizes: list[int] = []
     for index, name in enumerate(names):
-        words = set(_parts(name))
-        flat += map(term_hash, words)
+        words = _part_hashes(name)
+        flat += words
         owner += [index] * len(words)
         sizes.append(len(words))
     return np.array(flat, np.uint32), np.array(owner, np.intp), np.array(sizes, np.intp)
 
 
-def _parts(name: str) -> list[str]:
+@lru_cache(maxsize=_NAMES_KEPT)
+def _part_hashes(name: str) -> tuple[int, ...]:
     """Return the words a name is made of; the identifier as a whole stands before its parts and is none of them."""
     words = index_words(name).split()
-    return words[1:] if len(words) > 2 else words
+    return tuple({term_hash(word) for word in (words[1:] if len(words) > 2 else words)})
 
 
 def _mean(vectors: Sequence[bytes]) -> NDArray[np.float32]:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from math import log1p
 from typing import TYPE_CHECKING
 
+from fluorite_mcp.text.tokens import MAX_CACHED_WORDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -63,6 +65,19 @@ def term_hash(token: str) -> int:
     return zlib.crc32(token.encode())
 
 
+class _TermHashes(dict[str, int]):
+    """Maps a token to its hash; computes what it does not know yet."""
+
+    def __missing__(self, token: str) -> int:
+        if len(self) >= MAX_CACHED_WORDS:
+            self.clear()
+        value = self[token] = term_hash(token)
+        return value
+
+
+_HASHES = _TermHashes()
+
+
 def definition_strength(kind: str, lines: int, depth: int) -> float:
     """Return how much a definition settles where its name lives, 0..1.
 
@@ -85,9 +100,9 @@ def encode_profile(tokens: Iterable[str], definitions: Sequence[Defined]) -> byt
         definitions: What it defines.
     """
     counted = Counter(tokens)
-    hashed: Counter[int] = Counter()
-    for token, count in counted.items():
-        hashed[term_hash(token)] += count
+    hashed = dict(zip(map(_HASHES.__getitem__, counted), counted.values(), strict=True))
+    if len(hashed) < len(counted):
+        hashed = Counter(map(_HASHES.__getitem__, counted.elements()))
     terms = sorted(hashed)[:_MAX_TERMS]
     kept = definitions[:_MAX_DEFINITIONS]
     names = "\n".join(f"{one.kind} {one.name.replace(chr(10), ' ')}" for one in kept)
@@ -95,7 +110,7 @@ def encode_profile(tokens: Iterable[str], definitions: Sequence[Defined]) -> byt
         (
             _HEAD.pack(len(terms), len(kept), counted.total()),
             struct.pack(f"<{len(terms)}I", *terms),
-            bytes(min(hashed[term], _MOST) for term in terms),
+            bytes([count if (count := hashed[term]) < _MOST else _MOST for term in terms]),
             bytes(round(one.strength * _MOST) for one in kept),
             names.encode("utf-8", "replace"),
         )
