@@ -108,9 +108,12 @@ def features(
     spoken, words_said = said[0], said[1:]
     definitions = [_definitions(query, document) for document in documents]
     strongest = max(definitions, default=0.0) or 1.0
+    held = _file_words(documents, table)
+    ideal = (_K1 + 1) * float(table.importance.sum()) or 1.0
     rows = {
-        "words": [one.words for one in found],
-        "file_words": _relative(_file_words(documents, table)),
+        # Of a term and its translations one is enough, which the word index does not know.
+        "words": [value / ideal for value in held] if query.translations else [one.words for one in found],
+        "file_words": _relative(held),
         "meaning": [one.meaning for one in found],
         "file_meaning": [_cosine(document.mean, vector) if document.path else np.nan for document in documents],
         "together": [

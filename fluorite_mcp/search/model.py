@@ -32,6 +32,8 @@ class RankingModel:
         slope, offset: Log-odds of being the right place are `slope` times the sum plus `offset`.
         answer_weights: As `weights`, for whether anything answers at all: see `answer_log_odds`.
         answer_offset: The log-odds with no evidence at all.
+        answer_usual: The best value of each feature among the candidates of a question that has an answer; it stands
+            in where the feature has no meaning for any of them.
         words_weights, words_offset: The same where words alone are to judge by.
     """
 
@@ -41,6 +43,7 @@ class RankingModel:
     offset: float
     answer_weights: NDArray[np.float32]
     answer_offset: float
+    answer_usual: NDArray[np.float32]
     words_weights: NDArray[np.float32]
     words_offset: float
 
@@ -68,7 +71,7 @@ class RankingModel:
         if not len(features):
             return -np.inf
         best = np.where(np.isnan(features), -np.inf, features).max(axis=0)
-        best = np.where(np.isinf(best), 0.0, best)
+        best = np.where(np.isinf(best), self.answer_usual, best)
         if by_words:
             return float(best @ self.words_weights + self.words_offset)
         return float(best @ self.answer_weights + self.answer_offset)
@@ -94,6 +97,7 @@ def load_model(path: Path = WEIGHTS_FILE) -> RankingModel:
             offset=float(ranking["offset"]),
             answer_weights=np.array([answering["weights"].get(name, 0.0) for name in FEATURES], np.float32),
             answer_offset=float(answering["offset"]),
+            answer_usual=np.array([answering["usual"].get(name, 0.0) for name in FEATURES], np.float32),
             words_weights=np.array([by_words["weights"].get(name, 0.0) for name in FEATURES], np.float32),
             words_offset=float(by_words["offset"]),
         )

@@ -38,7 +38,7 @@ _ANSWERING_BY_WORDS = ("words", "defines")
 _ANSWERING_PENALTY = 1e-4
 # This part of what can be answered is turned away, counted on the other annotations: the own ones ask on purpose in
 # words that the code does not hold, and some tenth of them is turned away then.
-_WRONGLY_ABSTAINED = 0.01
+_WRONGLY_ABSTAINED = 0.015
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,6 +203,9 @@ def fit_answering(examples: Sequence[Example], names: Sequence[str] = _ANSWERING
         )
     return {
         "offset": round(float(fitted[-1] - weights @ centre - cut), 4),
+        "usual": {
+            name: round(float(value), 4) for name, value in zip(names, best[right > 0].mean(axis=0), strict=True)
+        },
         "weights": {name: round(float(value), 4) for name, value in zip(names, weights, strict=True)},
     }
 

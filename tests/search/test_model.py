@@ -22,7 +22,7 @@ def model(*, slope: float = 1.0, offset: float = 0.0) -> RankingModel:
     """Two features: usually 1 and 2, worth 3 and -1."""
     return RankingModel(
         np.array([1, 2], np.float32), np.array([3, -1], np.float32), slope, offset, np.array([2, 0], np.float32), -1.0,
-        np.array([4, 0], np.float32), -2.0,
+        np.array([0, 0], np.float32), np.array([4, 0], np.float32), -2.0,
     )  # fmt: skip
 
 
