@@ -66,8 +66,8 @@ def abstention_curve(points: Sequence[tuple[float, float, float]], cutoff: float
     plot.curve([(at, share) for at, share, _ in points], "peer")
     plot.curve([(at, share) for at, _, share in points], "ours")
     # Each name stands where its curve is in the middle, on the side away from the other curve.
-    plot.beside(min(points, key=lambda point: abs(point[1] - 0.6))[0], 0.6, "about other repositories", "end")
-    plot.beside(min(points, key=lambda point: abs(point[2] - 0.4))[0], 0.4, "answerable")
+    plot.beside(min(points, key=lambda point: abs(point[1] - 0.6))[0], 0.6, "about other repositories")
+    plot.beside(min(points, key=lambda point: abs(point[2] - 0.4))[0], 0.4, "answerable", "end")
     return plot.render()
 
 
