@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from fluorite_mcp.models import Chunk, ProfiledChunk
+from fluorite_mcp.search.assembly import mean_directions, merged_terms, name_words, strongest_definitions
 from fluorite_mcp.search.fields import is_learned
 from fluorite_mcp.search.paths import PathProfile, path_profile
-from fluorite_mcp.search.profile import Defined, decode_profile, term_hash
-from fluorite_mcp.text.tokens import index_words
+from fluorite_mcp.search.profile import Defined, decode_profile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 # A document takes some 20 kB.
 _DOCUMENTS_KEPT = 5_000
-_NAMES_KEPT = 50_000
 
 # A file of a project, or the key of a chunk.
 DocumentId = tuple[int, str] | int
@@ -137,15 +135,14 @@ class DocumentCache:
         for project, paths in files.items():
             for row in await self._source.profiles_of_files(project, paths, model):
                 parts[(project, row.path or "")].append(row)
+        return await self._put_together(parts)
+
+    async def _put_together(self, parts: Mapping[DocumentId, Sequence[ProfiledChunk]]) -> dict[DocumentId, Document]:
         places = {one: None if isinstance(one, int) else path_profile(one[1]) for one in parts}
         subjects = list({place.subject for place in places.values() if place is not None and place.subject})
         importers = await self._imports.importers(subjects) if subjects else {}
         names = self._name_vectors([place for place in places.values() if place is not None])
-        built = {}
-        for one, rows in parts.items():
-            place = places[one]
-            built[one] = _document(rows, place, names[place], importers.get(place.subject, 0) if place else 0)
-        return built
+        return _documents(parts, places, names, importers)
 
     def _name_vectors(self, places: Sequence[PathProfile]) -> dict[PathProfile | None, NDArray[np.float32]]:
         """Return, for each path, the vector of what one says and those of its words, (1 + words, dimensions)."""
@@ -159,83 +156,39 @@ class DocumentCache:
         return found
 
 
-def _document(
-    rows: Sequence[ProfiledChunk], place: PathProfile | None, names: NDArray[np.float32], importers: int
-) -> Document:
-    """Put a document together from its chunks; `names` are the vectors of `_name_vectors`."""
-    profiles = [decode_profile(row.profile) for row in rows]
-    terms, counts = _merged([p.terms for p in profiles], [p.counts for p in profiles])
-    defined = _strongest([one for profile in profiles for one in profile.definitions])
-    flat, owner, sizes = _name_words(list(defined))
-    return Document(
-        path=place,
-        terms=terms,
-        counts=counts,
-        length=sum(profile.length for profile in profiles),
-        lines=max((row.end_line or 0 for row in rows), default=0),
-        mean=_mean([row.vector for row in rows if row.vector is not None]),
-        defined={one.name.lower(): one for one in defined.values()},
-        definition_terms=flat,
-        definition_owner=owner,
-        definition_sizes=sizes,
-        spoken=names[0],
-        stem_vectors=names[1:],
-        importers=importers,
-    )
-
-
-def _merged(
-    terms: Sequence[NDArray[np.uint32]], counts: Sequence[NDArray[np.uint8]]
-) -> tuple[NDArray[np.uint32], NDArray[np.float32]]:
-    """Return the distinct terms of all parts, sorted, with the sums of their counts."""
-    import numpy as np
-
-    if len(terms) == 1:
-        return terms[0], counts[0].astype(np.float32)
-    every, places = np.unique(np.concatenate(terms), return_inverse=True)
-    sums = np.bincount(places, weights=np.concatenate(counts), minlength=len(every))
-    return every, sums.astype(np.float32)
-
-
-def _strongest(definitions: Sequence[Defined]) -> dict[str, Defined]:
-    """Return the strongest definition of each name."""
-    best: dict[str, Defined] = {}
-    for one in definitions:
-        if one.name not in best or one.strength > best[one.name].strength:
-            best[one.name] = one
-    return best
-
-
-def _name_words(names: Sequence[str]) -> tuple[NDArray[np.uint32], NDArray[np.intp], NDArray[np.intp]]:
-    """Return the hashes of the names' words, which name each belongs to, and how many words each name has."""
-    import numpy as np
-
-    flat: list[int] = []
-    owner: list[int] = []
-    sizes: list[int] = []
-    for index, name in enumerate(names):
-        words = _part_hashes(name)
-        flat += words
-        owner += [index] * len(words)
-        sizes.append(len(words))
-    return np.array(flat, np.uint32), np.array(owner, np.intp), np.array(sizes, np.intp)
-
-
-@lru_cache(maxsize=_NAMES_KEPT)
-def _part_hashes(name: str) -> tuple[int, ...]:
-    """Return the words a name is made of; the identifier as a whole stands before its parts and is none of them."""
-    words = index_words(name).split()
-    return tuple({term_hash(word) for word in (words[1:] if len(words) > 2 else words)})
-
-
-def _mean(vectors: Sequence[bytes]) -> NDArray[np.float32]:
-    """Return the mean direction of float16 vectors, of length 1; empty if there are none."""
-    import numpy as np
-
-    if not vectors:
-        return np.zeros(0, np.float32)
-    total: NDArray[np.float32] = (
-        np.frombuffer(b"".join(vectors), np.float16).reshape(len(vectors), -1).astype(np.float32).sum(axis=0)
-    )
-    length = float(np.linalg.norm(total))
-    return total / length if length else total
+def _documents(
+    parts: Mapping[DocumentId, Sequence[ProfiledChunk]],
+    places: Mapping[DocumentId, PathProfile | None],
+    names: Mapping[PathProfile | None, NDArray[np.float32]],
+    importers: Mapping[str, int],
+) -> dict[DocumentId, Document]:
+    """Put documents together from their chunks; `names` are the vectors of `_name_vectors`."""
+    profiles = [[decode_profile(row.profile) for row in rows] for rows in parts.values()]
+    defined = [strongest_definitions(own) for own in profiles]
+    built = {}
+    for (one, rows), own, (terms, counts), names_of, (words, owner, sizes), mean in zip(
+        parts.items(),
+        profiles,
+        merged_terms(profiles),
+        defined,
+        name_words([list(found) for found in defined]),
+        mean_directions([[row.vector for row in rows if row.vector is not None] for rows in parts.values()]),
+        strict=True,
+    ):
+        place = places[one]
+        built[one] = Document(
+            path=place,
+            terms=terms,
+            counts=counts,
+            length=sum(profile.length for profile in own),
+            lines=max((row.end_line or 0 for row in rows), default=0),
+            mean=mean,
+            defined={definition.name.lower(): definition for definition in names_of.values()},
+            definition_terms=words,
+            definition_owner=owner,
+            definition_sizes=sizes,
+            spoken=names[place][0],
+            stem_vectors=names[place][1:],
+            importers=importers.get(place.subject, 0) if place else 0,
+        )
+    return built

@@ -11,7 +11,7 @@ import zlib
 from collections import Counter
 from dataclasses import dataclass
 from math import log1p
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fluorite_mcp.text.tokens import MAX_CACHED_WORDS
 
@@ -41,8 +41,7 @@ _SHORT_FACTOR = 0.6
 _FULL_SIZE_LOG = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Defined:
+class Defined(NamedTuple):
     """A name that a chunk defines, and how strongly, 0..1."""
 
     name: str

@@ -128,7 +128,7 @@ def _is_sentence(query: str, words: list[str]) -> bool:
 
 def _tokens_of(word: str) -> list[str]:
     """Return the tokens of one word as the finders give it."""
-    if _CJK_WORD.match(word):
+    if not word.isascii() and _CJK_WORD.match(word):
         return [word] if len(word) == 1 else [word[i : i + 2] for i in range(len(word) - 1)]
     whole = _plain(word.replace("-", "").replace("_", ""))
     if len(word) > MAX_WORD_CHARS:
