@@ -6,7 +6,7 @@ together one by one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING
@@ -77,6 +77,15 @@ def strongest_definitions(profiles: Sequence[ChunkProfile]) -> dict[str, Defined
             if (known := best.get(one.name)) is None or one.strength > known.strength:
                 best[one.name] = one
     return best
+
+
+def by_lower_case(definitions: Iterable[Defined]) -> dict[str, tuple[Defined, ...]]:
+    """Return definitions by their names in lower case."""
+    found: dict[str, tuple[Defined, ...]] = {}
+    for one in definitions:
+        name = one.name.lower()
+        found[name] = (*found.get(name, ()), one)
+    return found
 
 
 def name_words(documents: Sequence[Sequence[str]]) -> list[NameWords]:

@@ -1,4 +1,5 @@
 """What a query asks for, piece by piece: each word is a concept, and a Japanese term with its translations is one too.
+A word's concept is found by words that mean nearly the same as well, which then count less.
 
 A concept is found by any of its terms; the best one counts. So `認証` is found by its own characters in a Japanese
 note and by `auth` or `authentication` in English code, and not twice where both stand.
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fluorite_mcp.search.profile import term_hash
+from fluorite_mcp.text.near_words import near_words
 from fluorite_mcp.text.tokens import has_cjk, index_words, query_words
 
 if TYPE_CHECKING:
@@ -97,18 +99,22 @@ def concepts_of(query: Query, weights: Mapping[str, float]) -> list[Concept]:
         query: The query, understood.
         weights: The IDF of each of its words.
     """
-    found = [Concept(weights[word], ((word, 1.0),)) for word in query.words if word in weights and not has_cjk(word)]
-    found = [one for one in found if one.terms[0][0] not in query.translated]
+    own = [word for word in query.words if word in weights and not has_cjk(word) and word not in query.translated]
+    found = [_of_word(word, weights) for word in own]
     for translation in query.translations:
         terms = tuple((token, weight) for word, weight in translation.words for token in query_words(word))
         pieces = tuple(index_words(translation.term).split())
         known = [weights[token] * weight for token, weight in terms if token in weights]
-        own = [weights[piece] for piece in pieces if piece in weights]
-        if known or own:
-            found.append(Concept(max(known) if known else sum(own) / len(own), terms, pieces))
-    if not found:
-        found = [Concept(weights[word], ((word, 1.0),)) for word in query.words if word in weights]
-    return found
+        held = [weights[piece] for piece in pieces if piece in weights]
+        if known or held:
+            # One translation is as sure as the word itself, and so are its near words.
+            near = near_words(terms[0][0]) if len(terms) == 1 else ()
+            found.append(Concept(max(known) if known else sum(held) / len(held), terms + near, pieces))
+    return found or [_of_word(word, weights) for word in query.words if word in weights]
+
+
+def _of_word(word: str, weights: Mapping[str, float]) -> Concept:
+    return Concept(weights[word], ((word, 1.0), *near_words(word)))
 
 
 def concept_table(concepts: Sequence[Concept]) -> ConceptTable:

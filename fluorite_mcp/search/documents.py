@@ -11,7 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from fluorite_mcp.models import Chunk, ProfiledChunk
-from fluorite_mcp.search.assembly import mean_directions, merged_terms, name_words, strongest_definitions
+from fluorite_mcp.search.assembly import (
+    by_lower_case,
+    mean_directions,
+    merged_terms,
+    name_words,
+    strongest_definitions,
+)
 from fluorite_mcp.search.fields import is_learned
 from fluorite_mcp.search.paths import PathProfile, path_profile
 from fluorite_mcp.search.profile import Defined, decode_profile
@@ -63,7 +69,8 @@ class Document:
         length: Number of its words.
         lines: Number of its lines.
         mean: Mean of its chunks' vectors, of length 1 (dimensions,); zeros if it has none.
-        defined: The strongest definition of each name, by the name in lower case.
+        defined: The strongest definition of each name, by the name in lower case: `Command` the class and `command`
+            the method are two.
         definition_terms: Hashes of the words of all names defined, (m,); `definition_owner` says for each which name
             it belongs to, and `definition_sizes` how many words each name has.
         spoken: Vector of the path as one says it, (dimensions of the bundled model,).
@@ -77,7 +84,7 @@ class Document:
     length: int
     lines: int
     mean: NDArray[np.float32]
-    defined: Mapping[str, Defined]
+    defined: Mapping[str, tuple[Defined, ...]]
     definition_terms: NDArray[np.uint32]
     definition_owner: NDArray[np.intp]
     definition_sizes: NDArray[np.intp]
@@ -183,7 +190,7 @@ def _documents(
             length=sum(profile.length for profile in own),
             lines=max((row.end_line or 0 for row in rows), default=0),
             mean=mean,
-            defined={definition.name.lower(): definition for definition in names_of.values()},
+            defined=by_lower_case(names_of.values()),
             definition_terms=words,
             definition_owner=owner,
             definition_sizes=sizes,

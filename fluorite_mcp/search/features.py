@@ -228,7 +228,8 @@ def _stem_spelling(query: Query, document: Document) -> float:
 def _definitions(query: Query, document: Document) -> float:
     """Return the strength of the strongest definition of something the query spells."""
     defined = document.defined
-    return max((spelled_strength(query, defined[name]) for name in query.spellings if name in defined), default=0.0)
+    spelled = (one for name in query.spellings for one in defined.get(name, ()))
+    return max((spelled_strength(query, one) for one in spelled), default=0.0)
 
 
 def spelled_strength(query: Query, definition: Defined) -> float:

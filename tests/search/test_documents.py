@@ -74,8 +74,8 @@ async def test_of_two_definitions_of_a_name_the_strongest_counts(store: Store) -
     document = await load(store, "a/x.py")
 
     assert set(document.defined) == {"walk", "bird"}
-    assert document.defined["walk"].strength > 0.8
-    assert document.defined["bird"].name == "Bird"
+    assert document.defined["walk"][0].strength > 0.8
+    assert document.defined["bird"][0].name == "Bird"
 
 
 async def test_a_definition_knows_the_words_of_its_name(store: Store) -> None:
