@@ -56,9 +56,7 @@ def build(vocabulary: Mapping[str, int], rows: NDArray[np.float32]) -> str:
     return "".join(lines)
 
 
-def stem_vectors(
-    vocabulary: Mapping[str, int], rows: NDArray[np.float32]
-) -> tuple[list[str], NDArray[np.float32]]:
+def stem_vectors(vocabulary: Mapping[str, int], rows: NDArray[np.float32]) -> tuple[list[str], NDArray[np.float32]]:
     """Return the stems of the vocabulary's words, sorted, and their directions: the sum of all that share a stem."""
     members: dict[str, list[int]] = defaultdict(list)
     for piece, row in vocabulary.items():
@@ -69,14 +67,17 @@ def stem_vectors(
     stems = sorted(members)
     sums = np.array([rows[members[one]].sum(axis=0) for one in stems], np.float32)
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    return stems, sums / np.where(lengths == 0, 1, lengths)
+    directions: NDArray[np.float32] = sums / np.where(lengths == 0, np.float32(1), lengths)
+    return stems, directions
 
 
 def nearest(cosines: NDArray[np.float32], stems: Sequence[str]) -> str:
     """Return the nearest stems with weights as a line of the file has them; empty if none is near enough."""
     places = [int(one) for one in np.flatnonzero(cosines >= MIN_COSINE)]
     places.sort(key=lambda place: (-round(float(cosines[place]), 4), stems[place]))
-    return " ".join(f"{stems[place]}:{round(SHARE * WEIGHT_SCALE * float(cosines[place]))}" for place in places[:MAX_WORDS])
+    return " ".join(
+        f"{stems[place]}:{round(SHARE * WEIGHT_SCALE * float(cosines[place]))}" for place in places[:MAX_WORDS]
+    )
 
 
 def main() -> None:

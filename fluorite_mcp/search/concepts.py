@@ -1,4 +1,5 @@
 """What a query asks for, piece by piece: each word is a concept, and a Japanese term with its translations is one too.
+
 A word's concept is found by words that mean nearly the same as well, which then count less.
 
 A concept is found by any of its terms; the best one counts. So `認証` is found by its own characters in a Japanese

@@ -6,6 +6,7 @@ no file name) is NaN, and then speaks neither for nor against it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -55,8 +56,9 @@ FEATURES: Mapping[str, str] = {
     "bundled": "knowledge that came with the package rather than from the project",
     "loose_words": "`file_words` of what belongs to no file: it has less else to be judged by",
     "loose_meaning": "`meaning` of what belongs to no file",
-    "prose_words": "`file_words` of notes and memories, which say a thing in the words it is asked with",
-    "prose_meaning": "`meaning` of notes and memories",
+    "told_words": "`file_words` of notes, memories and templates, which say a thing in the words it is asked with",
+    "told_meaning": "`meaning` of notes, memories and templates",
+    "told_distinct": "`meaning` of these without what all of their kind share, less `meaning`",
 }
 
 
@@ -68,6 +70,7 @@ class Found:
         document: The document.
         language: Its language, if it has one.
         is_prose: Whether it is documentation, a note or a memory rather than code.
+        is_told: Whether it is stored and says in words what it is about: anything but code.
         is_bundled: Whether it came with the package.
         words: The best chunk's BM25 as a part of the ideal, 0..1.
         meaning: The best chunk's cosine; where none was near enough to be found, that of the least near found.
@@ -77,6 +80,7 @@ class Found:
     document: Document
     language: str | None
     is_prose: bool
+    is_told: bool
     is_bundled: bool
     words: float
     meaning: float
@@ -110,12 +114,18 @@ def features(
     strongest = max(definitions, default=0.0) or 1.0
     held = _file_words(documents, table)
     ideal = (_K1 + 1) * float(table.importance.sum()) or 1.0
+    own_cosines = [_cosine(document.mean, vector) for document in documents]
     rows = {
         # Of a term and its translations one is enough, which the word index does not know.
         "words": [value / ideal for value in held] if query.translations else [one.words for one in found],
         "file_words": _relative(held),
-        "meaning": [one.meaning for one in found],
-        "file_meaning": [_cosine(document.mean, vector) if document.path else np.nan for document in documents],
+        "meaning": [
+            one.meaning if one.document.path else _known(own, one.meaning)
+            for one, own in zip(found, own_cosines, strict=True)
+        ],
+        "file_meaning": [
+            own if document.path else np.nan for document, own in zip(documents, own_cosines, strict=True)
+        ],
         "together": [
             value if one.document.path else np.nan
             for one, value in zip(found, _below_best([one.together for one in found]), strict=True)
@@ -131,12 +141,17 @@ def features(
         **_standing(query, found),
     }
     loose = [one.document.path is None for one in found]
-    prose = [one.is_prose and is_loose for one, is_loose in zip(found, loose, strict=True)]
+    told = [one.is_told for one in found]
+    rows["distinct"] = [
+        _cosine(document.distinct, vector) - meaning
+        for document, meaning in zip(documents, rows["meaning"], strict=True)
+    ]
     for name, members, whole in (
         ("loose_words", loose, "file_words"),
         ("loose_meaning", loose, "meaning"),
-        ("prose_words", prose, "file_words"),
-        ("prose_meaning", prose, "meaning"),
+        ("told_words", told, "file_words"),
+        ("told_meaning", told, "meaning"),
+        ("told_distinct", told, "distinct"),
     ):
         rows[name] = [value if member else np.nan for member, value in zip(members, rows[whole], strict=True)]
     return np.array([rows[name] for name in FEATURES], np.float32).T
@@ -150,6 +165,10 @@ def _relative(values: Sequence[float]) -> list[float]:
 def _below_best(values: Sequence[float]) -> list[float]:
     best = max(values, default=0.0)
     return [value - best for value in values]
+
+
+def _known(cosine: float, otherwise: float) -> float:
+    return otherwise if math.isnan(cosine) else cosine
 
 
 def _cosine(mean: NDArray[np.float32], vector: NDArray[np.float32] | None) -> float:

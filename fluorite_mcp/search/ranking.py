@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from fluorite_mcp.models import Chunk
-from fluorite_mcp.search.documents import Document, DocumentId, document_of
+from fluorite_mcp.search.documents import Document, DocumentId, document_of, is_told
 from fluorite_mcp.search.features import FEATURES, Found, features, spelled_strength
 from fluorite_mcp.search.fields import definitions_of
 from fluorite_mcp.search.query import Query
@@ -165,6 +165,7 @@ def _found(document: Document, group: Sequence[Candidate], together: Mapping[int
         document=document,
         language=first.language,
         is_prose=first.kind in _PROSE_KINDS,
+        is_told=is_told(document_of(first), first.kind),
         is_bundled=first.project is None and first.kind in _BUNDLED_KINDS,
         words=max(one.lexical for one in group),
         meaning=max(known, default=least),

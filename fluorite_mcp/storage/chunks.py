@@ -29,8 +29,8 @@ _COLUMNS = (
 _WITH_CONTENT = f"SELECT {_COLUMNS}, t.compressed, t.data FROM chunks c JOIN contents t ON t.key = c.content"
 _HEADERS = f"SELECT {_COLUMNS} FROM chunks c"
 _PROFILES = (
-    "SELECT c.key, c.path, c.end_line, p.data, e.vector FROM chunks c JOIN profiles p ON p.chunk = c.key"
-    " LEFT JOIN embeddings e ON e.chunk = c.key AND e.model = ?"
+    "SELECT c.key, c.kind, c.project, c.path, c.end_line, p.data, e.vector"
+    " FROM chunks c JOIN profiles p ON p.chunk = c.key LEFT JOIN embeddings e ON e.chunk = c.key AND e.model = ?"
 )
 
 
@@ -87,6 +87,16 @@ class ChunkTable:
             f"{_PROFILES} WHERE c.retired_at IS NULL AND c.key IN ({{in}})", keys, model
         )
         return [ProfiledChunk(*row) for row in rows]
+
+    async def newest_vectors(self, kind: str, project: int | None, model: str, limit: int) -> list[bytes]:
+        """Return vectors (float16 bytes) of the living chunks of a kind that were stored last, in one scope."""
+        # Served by chunks_by_kind, which ends with the row's key.
+        rows = await self._database.fetch(
+            "SELECT e.vector FROM chunks c JOIN embeddings e ON e.chunk = c.key AND e.model = ?"
+            " WHERE c.kind = ? AND c.project IS ? AND c.retired_at IS NULL ORDER BY c.key DESC LIMIT ?",
+            (model, kind, project, limit),
+        )
+        return [vector for (vector,) in rows]
 
     async def of_scope(self, scope: int, kinds: Sequence[str]) -> list[Chunk]:
         """Return the living chunks of some kinds in a project (or `GLOBAL_SCOPE`) without their text."""

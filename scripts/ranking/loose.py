@@ -39,7 +39,7 @@ async def collect_loose(roots: Sequence[tuple[str, Path]], data_dir: Path, sourc
     async with Engine.open(data_dir, folder=data_dir.parent) as engine:
         for name, root in roots:
             for number, (question, snippet, note) in enumerate(_functions(name, root)):
-                for kind, text in (("pattern", snippet), ("note", note)):
+                for kind, text in (("code", snippet), ("note", note)):
                     if len(text) < _MIN_DOCUMENT_CHARS:
                         continue
                     id_ = f"{name.lower()}-{kind}-{number}"

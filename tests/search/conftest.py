@@ -45,13 +45,18 @@ class Shelf:
         self.reads += 1
         return [profiled(chunk) for chunk in self.chunks if chunk.key in keys]
 
+    async def newest_vectors(self, kind: str, project: int | None, model: str, limit: int) -> list[bytes]:
+        same = [chunk for chunk in self.chunks if (chunk.kind, chunk.project) == (kind, project)]
+        return [vector for chunk in same[-limit:] if (vector := profiled(chunk).vector)]
+
     async def importers(self, words: Sequence[str]) -> Mapping[str, int]:
         return {word: self.imported[word] for word in words if word in self.imported}
 
 
 def profiled(chunk: Chunk) -> ProfiledChunk:
     vector = bundled().embed_query(embedding_text(chunk)).astype(np.float16).tobytes()
-    return ProfiledChunk(chunk.key, chunk.origin.path, chunk.origin.end_line, lexical_fields(chunk).profile, vector)
+    origin, profile = chunk.origin, lexical_fields(chunk).profile
+    return ProfiledChunk(chunk.key, chunk.kind, chunk.project, origin.path, origin.end_line, profile, vector)
 
 
 def piece(key: int, path: str = "", content: str = "sum totals", **fields: Any) -> Chunk:

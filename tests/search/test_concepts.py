@@ -47,8 +47,18 @@ def test_each_word_of_an_english_query_is_a_concept() -> None:
     query = understand("sum totals")
     found = concepts_of(query, dict.fromkeys(query.words, 1.0))
 
-    assert [one.terms for one in found] == [((word, 1.0),) for word in query.words]
+    assert [one.terms[0] for one in found] == [(word, 1.0) for word in query.words]
     assert not any(one.pieces for one in found)
+
+
+def test_a_word_is_found_by_words_that_mean_nearly_the_same_and_they_count_less() -> None:
+    query = understand("remove")
+    found = concepts_of(query, dict.fromkeys(query.words, 1.0))
+    own, near, other = score(found, {"remov"}, {"delet"}, {"walk"})
+
+    assert own == 1.0
+    assert 0.2 < near <= 0.5
+    assert other == 0.0
 
 
 def test_a_translated_term_is_one_concept_with_its_words() -> None:

@@ -29,7 +29,7 @@ class Difference:
 
 NOTE = Chunk("n1", "note", "", "sum totals", key=1)
 OTHER_NOTE = Chunk("n2", "note", "", "walk the dog", key=2)
-SPIKE, OTHER_SPIKE = replace(NOTE, kind="spike"), replace(OTHER_NOTE, kind="spike")
+SNIPPET, OTHER_SNIPPET = replace(NOTE, kind="code"), replace(OTHER_NOTE, kind="code")
 
 DIFFERENCES = [
     Difference("words", "sum totals", found(piece(1), lexical=0.9), found(piece(2), lexical=0.1)),
@@ -59,10 +59,11 @@ DIFFERENCES = [
     Difference("data", "sum", found(piece(1, language="json")), found(piece(2))),
     Difference("data", "sum", found(piece(1, kind="doc", language=None)), found(piece(2))),
     Difference("bundled", "sum", found(replace(NOTE, kind="spike")), found(replace(OTHER_NOTE))),
-    Difference("prose_words", "sum totals", found(NOTE), found(OTHER_NOTE)),
-    Difference("prose_meaning", "sum totals", found(NOTE, cosine=0.9), found(OTHER_NOTE, cosine=0.1)),
-    Difference("loose_words", "sum totals", found(SPIKE), found(OTHER_SPIKE)),
-    Difference("loose_meaning", "sum totals", found(SPIKE, cosine=0.9), found(OTHER_SPIKE, cosine=0.1)),
+    Difference("told_words", "sum totals", found(NOTE), found(OTHER_NOTE)),
+    Difference("told_meaning", "sum totals", found(NOTE), found(OTHER_NOTE)),
+    Difference("told_distinct", "sum totals", found(NOTE), found(OTHER_NOTE)),
+    Difference("loose_words", "sum totals", found(SNIPPET), found(OTHER_SNIPPET)),
+    Difference("loose_meaning", "sum totals", found(SNIPPET), found(OTHER_SNIPPET)),
 ]
 
 
@@ -108,6 +109,37 @@ def test_a_note_has_no_feature_of_a_file(name: str) -> None:
 @pytest.mark.parametrize("name", ["loose_words", "loose_meaning"])
 def test_a_file_has_no_feature_of_a_note(name: str) -> None:
     assert isnan(signal(name, "sum totals", found(piece(1)))[1])
+
+
+@pytest.mark.parametrize("name", ["told_words", "told_meaning", "told_distinct"])
+def test_a_snippet_has_no_feature_of_what_is_told(name: str) -> None:
+    assert isnan(signal(name, "sum totals", found(SNIPPET))[1])
+
+
+def test_a_stored_text_is_compared_by_its_own_vector_even_where_only_its_words_were_found() -> None:
+    by_words, by_both = found(NOTE, cosine=None), found(replace(NOTE, key=2, id="n2"), cosine=0.4)
+    values = signal("meaning", "sum totals", by_words, by_both)
+
+    assert values[1] == values[2] > 0.5
+
+
+def test_what_all_notes_share_tells_none_of_them_apart() -> None:
+    shared = "the weekly meeting of the billing team in the large room on the second floor"
+    notes = [Chunk(f"n{key}", "note", "", f"{shared}: {what}", key=key) for key, what in enumerate(
+        ("invoices", "hiring", "lunch", "budget", "holidays", "release", "lights", "laptops", "parking", "badges"), 1
+    )]  # fmt: skip
+    values = signal("told_distinct", "lights", *map(found, notes))
+
+    assert max(values, key=lambda key: values[key]) == 7
+
+
+def test_a_class_is_defined_where_a_method_has_its_letters_too() -> None:
+    both = found(piece(1, defines=(("Group", "class", 400, 0), ("group", "method", 40, 1))))
+    method = found(piece(2, defines=(("group", "function", 40, 0),)))
+    values = signal("defines", "Group", both, method)
+
+    assert values[1] == pytest.approx(1.0)
+    assert values[2] < values[1]
 
 
 def test_a_name_written_with_its_capitals_is_found_before_one_with_others() -> None:
