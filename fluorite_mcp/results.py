@@ -48,11 +48,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchResult(Answer):
-    """Ranked hits, best first."""
+    """Ranked hits, best first.
+
+    Where search abstained there are none; `nearest` are then the places, without their text, that came nearest to
+    being one.
+    """
 
     hits: tuple[Hit, ...] = ()
     mode: Mode = "hybrid"
     abstained: bool = False
+    nearest: tuple[Hit, ...] = ()
     next_cursor: str | None = None
 
 

@@ -73,6 +73,7 @@ class Answered:
     """What one system answered to one question.
 
     `chars` is the text of the whole answer with ten hits, `page_chars` that of each page a user reads in turn.
+    `nearest` are the places a system names that says to have found nothing.
     `relevance` is how relevant it finds its best hit, where that was asked for.
     """
 
@@ -82,6 +83,7 @@ class Answered:
     page_chars: tuple[int, ...] = ()
     abstained: bool = False
     relevance: float | None = None
+    nearest: tuple[Found, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ def read_outcome(system: str, printed: dict[str, Any], peak_megabytes: float) ->
             Answered(
                 tuple(Found(*one) for one in answer["found"]), answer["ms"], answer["chars"],
                 tuple(answer.get("page_chars", ())), answer.get("abstained", False), answer.get("relevance"),
+                tuple(Found(*one) for one in answer.get("nearest", ())),
             )
             for answer in collection["answers"]
         )

@@ -134,6 +134,7 @@ def _answer(result: SearchResult, names: dict[str, str]) -> dict[str, Any]:
         "chars": len(search_text(result)),
         "page_chars": [len(search_text(replace(result, hits=page))) for page in pages],
         "abstained": result.abstained,
+        "nearest": [(_place(hit, names), hit.start_line or 1, hit.end_line or 1, 0) for hit in result.nearest],
     }
 
 

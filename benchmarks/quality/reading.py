@@ -1,8 +1,9 @@
 """How much an assistant reads until it stands before the right place: with `search`, and with grep and whole files.
 
-With the product it reads its default answer, page after page; where ten hits do not hold the right place, it has read
-them in vain and greps after all. With grep it greps for the query's words and reads the files in grep's order until
-the right one: whole, or only the matching lines with some around them.
+With the product it reads its default answer, page after page; where search abstains, the places that it names as
+nearest, one after the other. Where none of these is the right place, it has read them in vain and greps after all.
+With grep it greps for the query's words and reads the files in grep's order until the right one: whole, or only the
+matching lines with some around them.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ CONTEXT_LINES = 5
 class Reading:
     """Tokens read for one question.
 
-    `answers` are the product's; `search` is what is grepped and read where they do not help as well; `search_and_hit`
-    adds the whole of the right hit.
+    `answers` are the product's, with the nearest places that it names; `search` is what is grepped and read where
+    they do not help as well; `search_and_hit` adds the whole of the right hit.
     """
 
     answers: float
@@ -61,10 +62,22 @@ def _read(one: Scored) -> Reading | None:
     pages = one.answered.page_chars
     # An abstention is an answer to read as well.
     answers = (sum(pages[: 1 + (min(ranks) - 1) // PAGE]) if ranks else sum(pages)) or one.answered.chars
-    in_vain = 0 if ranks else by_files
+    tried, is_among = _read_nearest(root, one)
+    answers += tried
+    in_vain = 0 if ranks or is_among else by_files
     whole = _lines_chars(root, one.answered.found[min(ranks) - 1]) if ranks else 0
     chars = (answers, answers + in_vain, answers + in_vain + whole, by_lines, by_files)
     return Reading(*(count / CHARS_PER_TOKEN for count in chars))
+
+
+def _read_nearest(root: Path, one: Scored) -> tuple[int, bool]:
+    """Return the characters of the nearest places up to the right one, and whether it is among them."""
+    chars = 0
+    for place in one.answered.nearest:
+        chars += _lines_chars(root, place)
+        if any(matches(place, target) for target in one.question.targets):
+            return chars, True
+    return chars, False
 
 
 def grep_costs(root: Path, one: Scored) -> tuple[int, int | None]:
@@ -112,7 +125,7 @@ def reading_table(readings: Readings) -> str:
     header = ("tokens read to the right place", "median", "mean", "saved of the mean", "saved, median question")
     found = sum(one.answers == one.search for one in readings.compared)
     note = (
-        f"{len(readings.compared)} questions; search holds the right place among ten hits for {found} of them. "
+        f"{len(readings.compared)} questions; search names the right place, among ten hits or as nearest, for {found}. "
         f"Left out: {readings.unread} questions whose right "
         f"file holds no word of the query. Tokens are characters / {CHARS_PER_TOKEN}."
     )

@@ -13,6 +13,8 @@ def show_hits(out: Output, result: SearchResult) -> None:
     where = project_name(result)
     if result.abstained or not result.hits:
         out.line(f"Nothing relevant was found in {where}.")
+        for hit in result.nearest:
+            out.line(("nearest, but not likely: ", "dim"), _place(hit))
     out.line((f"{count(len(result.hits), 'hit')} in {where}, {result.mode}, {result.took_ms:.0f} ms", "dim"))
     if result.next_cursor:
         out.line((f"more: --cursor {result.next_cursor}", "dim"))

@@ -31,6 +31,9 @@ MAX_SNIPPET_LINES = 400
 
 _FEW_HITS = 10
 
+# Places named where nothing is likely to answer: a line each, so that a wrong abstention costs little.
+_NEAREST = 5
+
 # Of a time such as 2026-01-31T12:34:56Z.
 _MINUTE_CHARS = 16
 
@@ -115,11 +118,13 @@ class Search:
         page = ranked[offset : offset + request.limit]
         following = offset + len(page)
         known = await self._known_files(page, current)
+        nearest = ranking.ranked[:_NEAREST] if ranking.abstained else ()
         result = SearchResult(
             project=current.ref,
             hits=await self._hits(page, ranking, current, request.max_lines, known),
             mode=ranking.mode,
             abstained=ranking.abstained,
+            nearest=await self.hits(nearest, ranking, current, max_lines=0),
             next_cursor=encode_cursor(following, identity) if following < len(ranked) else None,
             notices=ranking.notices,
         )

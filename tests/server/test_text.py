@@ -62,6 +62,17 @@ def test_nothing_relevant_is_said_with_the_notices() -> None:
     assert shown == "Nothing relevant found in parcels.\n\nNote: The index was rebuilt."
 
 
+def test_where_nothing_is_relevant_the_nearest_places_take_one_line() -> None:
+    nearest = (hit(), hit(id="note-1", path=None, title="Releases\nare cut on Tuesdays", symbol=None))
+    shown = text.search_text(SearchResult(project=PROJECT, abstained=True, nearest=nearest))
+    last = shown.splitlines()[-1]
+
+    assert last.startswith("Nearest, none of them likely: ")
+    assert hit().path in last
+    assert last.endswith("Releases are cut on Tuesdays")
+    assert hit().snippet not in shown
+
+
 def test_lexical_mode_is_said() -> None:
     assert "by words only" in text.search_text(SearchResult(hits=(hit(),), mode="lexical"))
 
