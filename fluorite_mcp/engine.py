@@ -52,6 +52,7 @@ from fluorite_mcp.results import (
     StoreResult,
     SuggestResult,
 )
+from fluorite_mcp.search.ahead import ReadAhead
 from fluorite_mcp.search.documents import DocumentCache
 from fluorite_mcp.search.fields import FIELDS_VERSION, lexical_fields
 from fluorite_mcp.search.headers import HeaderCache
@@ -94,7 +95,10 @@ class Engine:
         # Names and words are compared by the bundled model, whatever the chunks are embedded with.
         names = self._embedder if settings.ml.embedding_model == BUILTIN else BuiltinEmbedder()
         documents = DocumentCache(chunks, words, self._embedder, names)
-        self._ranker = HybridSearch(words, self._index, HeaderCache(chunks), documents, self._embedder)
+        headers = HeaderCache(chunks)
+        self._ranker = HybridSearch(
+            words, self._index, headers, documents, self._embedder, ahead=ReadAhead(chunks, headers, documents)
+        )
 
         self._search = Search(current, self._ranker, chunks, projects, _now)
         self._suggest = Suggest(current, self._search, chunks)

@@ -109,7 +109,7 @@ class LexicalIndex:
             return LexicalMatches((), 0.0)
         chosen, expression = await self._choose(counts, self._without_needless(where))
         idf = {word: inverse_frequency(count, size) for word, count in counts.items()}
-        rows = await self._scored(expression, limit)
+        rows = await self._scored(expression, limit, sum(counts[word] for word in chosen))
         # Words the store has never seen count too: a query of unknown words is not answered by its known ones.
         # Those of another script do not: asking an English repository in Japanese is no sign of another topic.
         unseen = max(idf.values()) * sum(word.isascii() and word not in idf for word in words[:MAX_WORDS])
@@ -127,8 +127,10 @@ class LexicalIndex:
             found.update(await self._sql.look_up(sql, portion))
         return found
 
-    async def _scored(self, expression: str, limit: int) -> list[tuple[Any, ...]]:
-        return await self._sql.fetch(
+    async def _scored(self, expression: str, limit: int, postings: int) -> list[tuple[Any, ...]]:
+        # Within the budget scoring is over before a busy machine has handed it to a thread and back.
+        read = self._sql.look_up if postings <= POSTINGS_BUDGET else self._sql.fetch
+        return await read(
             f"SELECT rowid, score FROM (SELECT rowid, -bm25(words, {_FIELD_WEIGHTS}) AS score FROM words"  # noqa: S608 - constants
             " WHERE words MATCH ? LIMIT ?) ORDER BY score DESC LIMIT ?",
             [expression, WIDE_POSTINGS, limit],

@@ -61,6 +61,10 @@ class ProfileSource(Protocol):
         """Return vectors of the chunks of a kind that were stored last, in one scope."""
         ...
 
+    async def profiles_of_scope(self, scope: int, model: str, limit: int) -> list[ProfiledChunk]:
+        """Return living chunks of a scope, at most so many; `path` is None for what is no piece of a file."""
+        ...
+
 
 class ImportCounts(Protocol):
     """Knows how often words stand in imports."""
@@ -140,14 +144,29 @@ class DocumentCache:
 
     async def load(self, ids: Sequence[DocumentId]) -> dict[DocumentId, Document]:
         """Return documents; one whose chunks are gone is left out."""
-        version = await self._source.version()
-        if version != self._version or len(self._documents) > _DOCUMENTS_KEPT:
-            self._documents, self._shared, self._version = {}, {}, version
-        known = self._documents
+        known = await self._current()
         missing = [one for one in dict.fromkeys(ids) if one not in known]
         if missing:
             known |= await self._build(missing)
         return {one: known[one] for one in ids if one in known}
+
+    async def load_scope(self, scope: int, limit: int) -> None:
+        """Put the documents of a scope together before they are asked for; of more chunks than the limit none."""
+        known = await self._current()
+        rows = await self._source.profiles_of_scope(scope, self._embedder.name, limit + 1)
+        if len(rows) > limit:
+            return  # A file of which a part is missing would be another document.
+        parts: dict[DocumentId, list[ProfiledChunk]] = defaultdict(list)
+        for row in rows:
+            parts[row.key if row.path is None else (scope, row.path)].append(row)
+        known |= await self._put_together(parts)
+
+    async def _current(self) -> dict[DocumentId, Document]:
+        """Return what is kept, which is nothing if the store has changed."""
+        version = await self._source.version()
+        if version != self._version or len(self._documents) > _DOCUMENTS_KEPT:
+            self._documents, self._shared, self._version = {}, {}, version
+        return self._documents
 
     async def _build(self, ids: Sequence[DocumentId]) -> dict[DocumentId, Document]:
         model = self._embedder.name

@@ -18,6 +18,10 @@ class HeaderSource(Protocol):
         """Return living chunks by key."""
         ...
 
+    async def headers_of_scope(self, scope: int, limit: int) -> dict[int, Chunk]:
+        """Return living chunks of a scope by key, at most so many."""
+        ...
+
     async def version(self) -> int:
         """Return a number that changes with every commit."""
         ...
@@ -33,11 +37,20 @@ class HeaderCache:
 
     async def load_headers(self, keys: Sequence[int]) -> dict[int, Chunk]:
         """Return living chunks by key without their text."""
-        version = await self._source.version()
-        if version != self._version or len(self._headers) > _HEADERS_KEPT:
-            self._headers, self._version = {}, version
-        known = self._headers
+        known = await self._current()
         missing = [key for key in keys if key not in known]
         if missing:
             known |= await self._source.load_headers(missing)
         return {key: known[key] for key in keys if key in known}
+
+    async def load_scope(self, scope: int, limit: int) -> None:
+        """Read the chunks of a scope, at most so many, before they are asked for."""
+        known = await self._current()
+        known |= await self._source.headers_of_scope(scope, limit)
+
+    async def _current(self) -> dict[int, Chunk]:
+        """Return what is kept, which is nothing if the store has changed."""
+        version = await self._source.version()
+        if version != self._version or len(self._headers) > _HEADERS_KEPT:
+            self._headers, self._version = {}, version
+        return self._headers

@@ -11,6 +11,7 @@ from fluorite_mcp.errors import EmbeddingError
 from fluorite_mcp.index.lexical import LexicalMatches, ScopeFilter
 from fluorite_mcp.models import Chunk
 from fluorite_mcp.results import Mode
+from fluorite_mcp.search.ahead import ReadAhead
 from fluorite_mcp.search.documents import DocumentCache, document_of
 from fluorite_mcp.search.model import RankingModel, load_model
 from fluorite_mcp.search.query import Query, understand
@@ -128,6 +129,7 @@ class HybridSearch:
         documents: Reads what ranking asks of them.
         embedder: The model that the vectors are of.
         model: The weights of the ranking; those of the package if None.
+        ahead: Reads what a scope holds before it is first searched; nothing if None.
     """
 
     def __init__(
@@ -138,6 +140,7 @@ class HybridSearch:
         documents: DocumentCache,
         embedder: Embedder,
         model: RankingModel | None = None,
+        ahead: ReadAhead | None = None,
     ) -> None:
         self._words = words
         self._vectors = vectors
@@ -145,12 +148,15 @@ class HybridSearch:
         self._documents = documents
         self._embedder = embedder
         self._model = model
+        self._ahead = ahead
 
     async def search(self, text: str, where: SearchFilter) -> Ranking:
         """Rank what the scopes hold on a query.
 
         A failing embedding model costs the dense half, not the answer: the mode is then "lexical".
         """
+        if self._ahead is not None:
+            await self._ahead.read(where.scopes)
         query = understand(text)
         limit = FILTERED_CANDIDATES if where.is_narrow else CANDIDATES
         vector, notices = await self._embed(query.text)

@@ -28,9 +28,14 @@ _COLUMNS = (
 )
 _WITH_CONTENT = f"SELECT {_COLUMNS}, t.compressed, t.data FROM chunks c JOIN contents t ON t.key = c.content"
 _HEADERS = f"SELECT {_COLUMNS} FROM chunks c"
-_PROFILES = (
-    "SELECT c.key, c.kind, c.project, c.path, c.end_line, p.data, e.vector"
-    " FROM chunks c JOIN profiles p ON p.chunk = c.key LEFT JOIN embeddings e ON e.chunk = c.key AND e.model = ?"
+_PROFILED = (
+    "c.end_line, p.data, e.vector FROM chunks c JOIN profiles p ON p.chunk = c.key"
+    " LEFT JOIN embeddings e ON e.chunk = c.key AND e.model = ?"
+)
+_PROFILES = f"SELECT c.key, c.kind, c.project, c.path, {_PROFILED}"
+_PROFILES_OF_ANY = (
+    "SELECT c.key, c.kind, c.project,"
+    f" CASE WHEN c.kind IN ('code', 'doc') AND c.project IS NOT NULL THEN c.path END, {_PROFILED}"
 )
 
 
@@ -97,6 +102,32 @@ class ChunkTable:
             (model, kind, project, limit),
         )
         return [vector for (vector,) in rows]
+
+    async def profiles_of_scope(self, scope: int, model: str, limit: int) -> list[ProfiledChunk]:
+        """Return the living chunks of a project (or `GLOBAL_SCOPE`) as ranking reads them, at most so many.
+
+        `path` is None for what is no piece of a project's file.
+        """
+        where = "c.project = ?" if scope else "c.project IS NULL"
+        rows = await self._database.fetch(
+            f"{_PROFILES_OF_ANY} WHERE c.retired_at IS NULL AND {where} LIMIT ?",
+            [model, *([scope] if scope else []), limit],
+        )
+        return [ProfiledChunk(*row) for row in rows]
+
+    async def headers_of_scope(self, scope: int, limit: int) -> dict[int, Chunk]:
+        """Return the living chunks of a project (or `GLOBAL_SCOPE`) without their text, by key, at most so many."""
+        where = "c.project = ?" if scope else "c.project IS NULL"
+        sql = f"{_HEADERS} WHERE c.retired_at IS NULL AND {where} LIMIT ?"
+        rows = await self._database.fetch(sql, [*([scope] if scope else []), limit])
+        return {chunk.key: chunk for chunk in map(_chunk, rows)}
+
+    async def size_of_scope(self, scope: int, limit: int) -> int:
+        """Return how many chunks a project (or `GLOBAL_SCOPE`) has, archived ones included; counts no further."""
+        where = "project = ?" if scope else "project IS NULL"
+        sql = f"SELECT count(*) FROM (SELECT 1 FROM chunks WHERE {where} LIMIT ?)"
+        rows = await self._database.look_up(sql, [*([scope] if scope else []), limit])
+        return int(rows[0][0])
 
     async def of_scope(self, scope: int, kinds: Sequence[str]) -> list[Chunk]:
         """Return the living chunks of some kinds in a project (or `GLOBAL_SCOPE`) without their text."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Sequence
 
 import zstandard
@@ -60,4 +61,15 @@ class ContentTable:
 
 def unpack(compressed: int, data: bytes) -> str:
     """Return the text of a row of `contents`."""
-    return (zstandard.ZstdDecompressor().decompress(data) if compressed else data).decode()
+    return (_decompressor().decompress(data) if compressed else data).decode()
+
+
+def _decompressor() -> zstandard.ZstdDecompressor:
+    """Return this thread's decompressor: making one takes longer than a chunk, and threads must not share one."""
+    known: zstandard.ZstdDecompressor | None = getattr(_own, "decompressor", None)
+    if known is None:
+        known = _own.decompressor = zstandard.ZstdDecompressor()
+    return known
+
+
+_own = threading.local()

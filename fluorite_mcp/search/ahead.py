@@ -1,0 +1,44 @@
+"""What a small scope holds is read whole when it is first searched, as its vectors are.
+
+Reading a thousand chunks at once takes some tens of milliseconds, less than the model and the indexes take to load;
+chunk by chunk each of the next hundred queries would wait some milliseconds for those that it meets first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from fluorite_mcp.search.documents import DocumentCache
+from fluorite_mcp.search.headers import HeaderCache
+
+# A larger scope is read as its chunks are met: a first answer must not wait for it.
+SMALL_SCOPE_CHUNKS = 3_000
+
+
+class ScopeSizes(Protocol):
+    """Knows how large scopes are."""
+
+    async def size_of_scope(self, scope: int, limit: int) -> int:
+        """Return how many chunks a scope has; counts no further than the limit."""
+        ...
+
+
+class ReadAhead:
+    """Reads the headers and documents of small scopes, once each, before they are first searched."""
+
+    def __init__(self, sizes: ScopeSizes, headers: HeaderCache, documents: DocumentCache) -> None:
+        self._sizes = sizes
+        self._headers = headers
+        self._documents = documents
+        self._seen: set[int] = set()
+
+    async def read(self, scopes: Sequence[int]) -> None:
+        """Read those of the scopes that are small and were not read before."""
+        for scope in scopes:
+            if scope in self._seen:
+                continue
+            self._seen.add(scope)
+            if await self._sizes.size_of_scope(scope, SMALL_SCOPE_CHUNKS + 1) <= SMALL_SCOPE_CHUNKS:
+                await self._headers.load_scope(scope, SMALL_SCOPE_CHUNKS)
+                await self._documents.load_scope(scope, SMALL_SCOPE_CHUNKS)
