@@ -79,6 +79,10 @@ class ChunkStore(Protocol):
         """Return whole chunks by key; gone keys are left out."""
         ...
 
+    async def load_headers(self, keys: Sequence[int]) -> dict[int, Chunk]:
+        """Return living chunks by key without their text."""
+        ...
+
     async def of_files(self, project: int, paths: Sequence[str]) -> list[Chunk]:
         """Return the chunks of some files without their text, archived ones included."""
         ...
