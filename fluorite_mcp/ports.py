@@ -181,6 +181,18 @@ class ProjectStore(Protocol):
         """Return what is known of a project's files, by path."""
         ...
 
+    async def known_files(self, project: int) -> dict[str, tuple[int, int]]:
+        """Return (size in bytes, modification time in nanoseconds) of all of a project's files, by path."""
+        ...
+
+    async def hashes(self, project: int, paths: Sequence[str]) -> dict[str, bytes]:
+        """Return the content hashes of some files; those that were not read have none."""
+        ...
+
+    async def skipped(self, project: int) -> dict[str, str]:
+        """Return why files were not learned, by path."""
+        ...
+
     async def file_stats(self, project: int, paths: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Return (size in bytes, modification time in nanoseconds) of some learned files, by path."""
         ...
