@@ -79,6 +79,10 @@ class ChunkStore(Protocol):
         """Return whole chunks by key; gone keys are left out."""
         ...
 
+    async def load_headers(self, keys: Sequence[int]) -> dict[int, Chunk]:
+        """Return living chunks by key without their text."""
+        ...
+
     async def of_files(self, project: int, paths: Sequence[str]) -> list[Chunk]:
         """Return the chunks of some files without their text, archived ones included."""
         ...
@@ -175,6 +179,18 @@ class ProjectStore(Protocol):
 
     async def files(self, project: int) -> dict[str, FileRecord]:
         """Return what is known of a project's files, by path."""
+        ...
+
+    async def known_files(self, project: int) -> dict[str, tuple[int, int]]:
+        """Return (size in bytes, modification time in nanoseconds) of all of a project's files, by path."""
+        ...
+
+    async def hashes(self, project: int, paths: Sequence[str]) -> dict[str, bytes]:
+        """Return the content hashes of some files; those that were not read have none."""
+        ...
+
+    async def skipped(self, project: int) -> dict[str, str]:
+        """Return why files were not learned, by path."""
         ...
 
     async def file_stats(self, project: int, paths: Sequence[str]) -> dict[str, tuple[int, int]]:

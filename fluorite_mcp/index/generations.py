@@ -37,6 +37,9 @@ TAIL_MOST = 20_000
 # A tail that grows in one piece would be copied whole as it does, at twice its size.
 _TAIL_BLOCK = 65_536
 
+# A change of so many chunks is followed without a thread.
+_FEW_CHUNKS = 32
+
 # Hits of an inverted index that get their exact cosines from the store: rounding moves a hit by a few places.
 RERANKED = 24
 
@@ -134,7 +137,7 @@ class VectorIndex:
             if loaded is None or (loaded.state[0], loaded.state[3]) != (state[0], state[3]):
                 loaded = await self._load(scope, model, state)
                 self._scopes[scope] = loaded
-            await self._catch_up(scope, model, loaded)
+            await self._catch_up(scope, model, loaded, state)
             loaded.state, loaded.version = state, version
             return loaded
 
@@ -162,15 +165,24 @@ class VectorIndex:
             logger.warning("generation %d stays published: %s", generation.number, error)
         self._report(f"The vector index {generation.file} was missing or damaged and is rebuilt from the store.")
 
-    async def _catch_up(self, scope: int, model: str, loaded: _Scope) -> None:
-        while rows := await self._truth.after(scope, model, loaded.last_chunk, PORTION):
+    async def _catch_up(self, scope: int, model: str, loaded: _Scope, state: tuple[int, int, int, int]) -> None:
+        _, newest, removal, _ = state
+        # One stored chunk is read in less time than handing over to a thread takes; it is the usual change.
+        portion = PORTION if newest - loaded.last_chunk > _FEW_CHUNKS else _FEW_CHUNKS
+        while newest > loaded.last_chunk:
+            rows = await self._truth.after(scope, model, loaded.last_chunk, portion)
+            if not rows:
+                # The newest chunk of all is of another scope; nothing older will come here.
+                loaded.last_chunk = newest
+                break
             keys, stacked = stack(rows)
             if not loaded.tails or loaded.tails[-1].ntotal >= _TAIL_BLOCK:
                 loaded.tails.append(vectors.create_exact(stacked.shape[1]))
             loaded.tails[-1].add_with_ids(stacked, keys)
             loaded.last_chunk = rows[-1][0]
-        removed, loaded.last_removal = await self._truth.removed_after(scope, loaded.last_removal)
-        loaded.removed.update(removed)
+        if removal > loaded.last_removal:
+            removed, loaded.last_removal = await self._truth.removed_after(scope, loaded.last_removal)
+            loaded.removed.update(removed)
 
     def loaded_scopes(self) -> tuple[int, ...]:
         """Return the scopes that this process has searched."""

@@ -20,8 +20,7 @@ _SHARE_OF_TIME = 0.3
 class _Picture:
     """What the files and folders of a project looked like when they were learned."""
 
-    files: list[tuple[str, int, int]]
-    folders: list[tuple[str, int]]
+    scan: Scan
     looked_at: float = 0.0
     cost: float = 0.0
 
@@ -34,10 +33,12 @@ class FreshnessWatch:
 
     def remember(self, root: str, scan: Scan) -> None:
         """Keep how a project looked when its learning began."""
-        self._pictures[root] = _Picture(
-            [(f"{root}{os.sep}{path}", stat.size, stat.modified_ns) for path, stat in scan.files.items()],
-            [(f"{root}{os.sep}{path}", modified) for path, modified in scan.folders.items()],
-        )
+        self._pictures[root] = _Picture(scan)
+
+    def remembered(self, root: str) -> Scan | None:
+        """Return how a project looked when it was learned last, if this process learned it."""
+        picture = self._pictures.get(root)
+        return picture.scan if picture else None
 
     def forget(self, root: str) -> None:
         """Look at a project as if it had never been learned."""
@@ -64,20 +65,20 @@ class FreshnessWatch:
         if picture.cost > _CHEAP_SECONDS and self._is_recent(picture):
             return False
         started = time.perf_counter()
-        changed = _differs(picture)
+        changed = _differs(root, picture.scan)
         picture.looked_at = time.perf_counter()
         picture.cost = picture.looked_at - started
         return changed
 
 
-def _differs(picture: _Picture) -> bool:
-    stat = os.stat
+def _differs(root: str, scan: Scan) -> bool:
+    stat, prefix = os.stat, root + os.sep
     try:
-        for path, modified in picture.folders:
-            if stat(path).st_mtime_ns != modified:
+        for path, modified in scan.folders.items():
+            if stat(prefix + path).st_mtime_ns != modified:
                 return True
-        for path, size, modified in picture.files:
-            status = stat(path)
+        for path, (size, modified) in scan.files.items():
+            status = stat(prefix + path)
             if status.st_mtime_ns != modified or status.st_size != size:
                 return True
     except OSError:

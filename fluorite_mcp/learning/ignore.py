@@ -35,8 +35,7 @@ class IgnoreRules:
     @classmethod
     def of_root(cls, root: Path) -> IgnoreRules:
         """Return the rules that hold at a project's root, git's private ones included."""
-        git = shared_git_folder(root)
-        private = cls(patterns=_read_patterns([git / "info" / "exclude"])) if git else cls()
+        private = cls(patterns=_read_patterns(_private_files(root)))
         return private.inside("", root)
 
     def inside(self, folder: str, path: Path, names: frozenset[str] | None = None) -> IgnoreRules:
@@ -61,6 +60,16 @@ class IgnoreRules:
                     return verdict
             rules = rules._parent
         return False
+
+
+def root_ignore_files(root: Path) -> list[Path]:
+    """Return the ignore files that would hold in a project's root, there or not."""
+    return [*_private_files(root), *(root / name for name in IGNORE_FILES)]
+
+
+def _private_files(root: Path) -> list[Path]:
+    git = shared_git_folder(root)
+    return [git / "info" / "exclude"] if git else []
 
 
 def _read_patterns(paths: list[Path]) -> IgnorePatterns | None:

@@ -21,7 +21,7 @@ from fluorite_mcp.learning.prepare import FileTask, PreparedFile
 from fluorite_mcp.learning.ready import embed_chunks
 from fluorite_mcp.learning.scan import ROOT_FOLDER, Scan, scan_project
 from fluorite_mcp.learning.workers import FileWorkers
-from fluorite_mcp.models import Chunk, FileRecord, PreparedChunk, Project
+from fluorite_mcp.models import Chunk, PreparedChunk, Project
 from fluorite_mcp.search.fields import DEFINITIONS
 
 if TYPE_CHECKING:
@@ -107,12 +107,12 @@ class ProjectLearner:
         """
         root = Path(project.root)
         async with self._alone(project, LOCK_TIMEOUT_SECONDS if wait else 0.0):
-            scan = await asyncio.to_thread(scan_project, root)
+            before = None if force else self._watch.remembered(project.root)
+            scan = await asyncio.to_thread(scan_project, root, before=before)
             if reason := scan.skipped.get(ROOT_FOLDER):
                 # A folder on a disk that is gone for now must not look like one whose files were all deleted.
                 raise ProjectError(f"{root} cannot be learned: {reason}. What was learned of it is kept.")
-            known = await self._projects.files(project.key)
-            report = await self._apply(project, scan, known, force=force, kinds=kinds, progress=progress)
+            report = await self._apply(project, scan, force=force, kinds=kinds, progress=progress)
             if not kinds:  # The rest is still to be learned.
                 self._watch.remember(project.root, scan)
             return report
@@ -136,22 +136,19 @@ class ProjectLearner:
         self,
         project: Project,
         scan: Scan,
-        known: dict[str, FileRecord],
         *,
         force: bool,
         kinds: Sequence[str],
         progress: Progress,
     ) -> LearningReport:
         report = LearningReport(files_seen=len(scan.files), skipped=dict(scan.skipped))
+        known = await self._projects.known_files(project.key)
         removed = sorted(known.keys() - scan.files.keys())
-        tasks = [
-            FileTask(project.key, path, stat, None if force or path not in known else known[path].hash)
-            for path, stat in scan.files.items()
-            if force
-            or path not in known
-            or (known[path].size, known[path].modified_ns) != (stat.size, stat.modified_ns)
-        ]
-        report.skipped |= {path: f.skipped for path, f in known.items() if f.skipped and path in scan.files}
+        changed = [path for path, stat in scan.files.items() if force or known.get(path) != stat]
+        hashes = {} if force else await self._projects.hashes(project.key, [path for path in changed if path in known])
+        tasks = [FileTask(project.key, path, scan.files[path], hashes.get(path)) for path in changed]
+        skipped = await self._projects.skipped(project.key)
+        report.skipped |= {path: reason for path, reason in skipped.items() if path in scan.files}
         await self._forget_files(project, removed, report)
         done = 0
         async with FileWorkers(

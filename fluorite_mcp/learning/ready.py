@@ -11,6 +11,9 @@ from fluorite_mcp.models import Chunk, PreparedChunk
 from fluorite_mcp.ports import Embedder
 from fluorite_mcp.search.fields import embedding_text, lexical_fields
 
+# A text of this length is made ready in a millisecond, which is how long handing over to a thread may take.
+_SHORT_CHARACTERS = 4_096
+
 
 def embed_chunks(embedder: Embedder, chunks: Sequence[Chunk]) -> list[bytes]:
     """Return the chunks' vectors as the float16 bytes that the store keeps.
@@ -28,10 +31,16 @@ async def prepare_chunks(chunks: Sequence[Chunk], embedder: Embedder) -> tuple[l
 
     A chunk without a vector is found by its words; the engine embeds it when the model works again.
     """
-    words = await asyncio.to_thread(lambda: [lexical_fields(chunk) for chunk in chunks])
+    if not embedder.is_slow and sum(len(chunk.content) for chunk in chunks) <= _SHORT_CHARACTERS:
+        return _prepare(chunks, embedder)
+    return await asyncio.to_thread(_prepare, chunks, embedder)
+
+
+def _prepare(chunks: Sequence[Chunk], embedder: Embedder) -> tuple[list[PreparedChunk], str]:
+    words = [lexical_fields(chunk) for chunk in chunks]
     vectors: Sequence[bytes | None]
     try:
-        vectors, model = await asyncio.to_thread(embed_chunks, embedder, chunks), embedder.name
+        vectors, model = embed_chunks(embedder, chunks), embedder.name
     except EmbeddingError:
         vectors, model = [None] * len(chunks), ""
     return [PreparedChunk(*parts) for parts in zip(chunks, words, vectors, strict=True)], model

@@ -65,7 +65,7 @@ class CurrentProject:
             InputError: The path does not exist, or lies outside what the session may read.
             ProjectError: The path is no project.
         """
-        location = await asyncio.to_thread(locate, place, path)
+        location = locate(place, path)
         if location.is_personal:
             return Current(None, notices=(_personal_notice(location),))
         return Current(await self._projects.ensure(str(location.root), self._now()), location.part)

@@ -14,7 +14,7 @@ import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiosqlite
 import anyio
@@ -33,6 +33,13 @@ MAX_VARIABLES = 30_000
 
 # So many rows by key are read in less time than handing over to a thread takes on a busy machine, twice over.
 LOOKUP_VALUES = 128
+
+# So many rows of so many characters together are written in less time than that, too.
+_FEW_ROWS = 8
+_FEW_CHARACTERS = 32_768
+
+# aiosqlite's own default; rows are read all at once here.
+_READ_AHEAD_ROWS = 64
 
 # One request asks for the version several times; another process's commit within this time may as well have come after.
 _VERSION_FRESH_SECONDS = 0.002
@@ -54,14 +61,19 @@ _MAGIC = b"SQLite format 3\x00"
 
 
 class Database:
-    """An open store: one connection that writes and one that reads, each on its own thread, and one for look-ups."""
+    """An open store: one connection that writes and one that reads, each with a thread, and one for look-ups.
+
+    What takes microseconds runs where it is asked for, since handing over to a thread takes longer; what may wait for
+    a lock, the disk or many rows runs on the connection's thread. Only the task inside `atomic` uses the writer.
+    """
 
     def __init__(
-        self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection, lookups: sqlite3.Connection
+        self, path: Path, writer: _Connection, reader: _Connection, lookups: sqlite3.Connection, busy_timeout: float
     ) -> None:
         self.path = path
-        self._writer = writer
-        self._reader = reader
+        self._busy_milliseconds = round(busy_timeout * 1000)
+        self._writer, self._at_once = writer
+        self._reader, _ = reader
         self._lookups = lookups
         self._write_lock = anyio.Lock()
         # The version read last, and when; and how often this process wrote.
@@ -89,11 +101,11 @@ class Database:
                 # The schema may be new: what a look-up waits for is over in a moment, or left to the reader.
                 lookups = sqlite3.connect(path, timeout=0.0, isolation_level=None, check_same_thread=False)
             except BaseException:
-                await writer.close()
+                await writer.threaded.close()
                 raise
         except sqlite3.Error as error:
             raise translate(error, path) from error
-        return cls(path, writer, reader, lookups)
+        return cls(path, writer, reader, lookups, busy_timeout)
 
     async def close(self) -> None:
         """Close the connections; the write-ahead log is folded in by the last process that closes."""
@@ -113,14 +125,13 @@ class Database:
             StoreFullError: The disk is full; nothing was written.
         """
         if self._is_inside():
-            name = f"s{self._depth}"
-            async with self._block(f"SAVEPOINT {name}", f"RELEASE {name}", f"ROLLBACK TO {name}"):
+            async with self._savepoint(f"s{self._depth}"):
                 yield
             return
         async with self._write_lock:
             self._owner = asyncio.current_task()
             try:
-                async with self._block("BEGIN IMMEDIATE", "COMMIT", None):
+                async with self._transaction():
                     yield
             finally:
                 self._owner = None
@@ -129,32 +140,53 @@ class Database:
         return self._owner is not None and self._owner is asyncio.current_task()
 
     @asynccontextmanager
-    async def _block(self, begin: str, commit: str, rollback: str | None) -> AsyncIterator[None]:
+    async def _transaction(self) -> AsyncIterator[None]:
         self._depth += 1
         try:
             # A cancelled statement still runs on its thread, so a cancelled BEGIN or COMMIT is rolled back too.
-            await self._writer.execute(begin)
+            await self._begin()
             yield
-            await self._writer.execute(commit)
+            await self._writer.execute("COMMIT")
             self._seen = None
             self._commits += 1
         except BaseException as error:
-            # A cancelled task must still give the lock back.
+            # A cancelled task must still give the lock back. What could not begin, did commit, or was rolled back by
+            # SQLite itself needs nothing.
             with anyio.CancelScope(shield=True):
-                await self._roll_back(rollback)
+                await self._writer.rollback()
             if isinstance(error, sqlite3.Error):
                 raise translate(error, self.path) from error
             raise
         finally:
             self._depth -= 1
 
-    async def _roll_back(self, to_savepoint: str | None) -> None:
-        """Undo a block. What could not begin, did commit, or was rolled back by SQLite itself needs nothing."""
-        if to_savepoint is None:
-            await self._writer.rollback()
-            return
-        with contextlib.suppress(sqlite3.Error):
-            await self._writer.execute(to_savepoint)
+    async def _begin(self) -> None:
+        """Take the file's write lock: at once if nobody holds it, else waiting on the writer's thread."""
+        try:
+            self._at_once.execute("PRAGMA busy_timeout = 0")
+            self._at_once.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if _primary_code(error) not in _BUSY_CODES:
+                raise
+            self._at_once.execute(f"PRAGMA busy_timeout = {self._busy_milliseconds}")
+            await self._writer.execute("BEGIN IMMEDIATE")
+
+    @asynccontextmanager
+    async def _savepoint(self, name: str) -> AsyncIterator[None]:
+        self._depth += 1
+        try:
+            self._at_once.execute(f"SAVEPOINT {name}")
+            yield
+            self._at_once.execute(f"RELEASE {name}")
+        except BaseException as error:
+            # A cancelled statement may still run on the thread; the rollback follows it there.
+            with anyio.CancelScope(shield=True), contextlib.suppress(sqlite3.Error):
+                await self._writer.execute(f"ROLLBACK TO {name}")
+            if isinstance(error, sqlite3.Error):
+                raise translate(error, self.path) from error
+            raise
+        finally:
+            self._depth -= 1
 
     async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run one statement inside `atomic`. Returns the number of rows it changed."""
@@ -171,7 +203,11 @@ class Database:
     async def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Run one statement for every row, inside `atomic`."""
         self._require_atomic()
-        await self._writer.executemany(sql, rows)
+        listed = list(rows)
+        if _is_little(listed):
+            self._at_once.executemany(sql, listed)
+        else:
+            await self._writer.executemany(sql, listed)
 
     def _require_atomic(self) -> None:
         if not self._is_inside():
@@ -194,18 +230,18 @@ class Database:
 
         For statements of some microseconds; all others belong into `fetch`.
         """
-        if not self._is_inside():
-            try:
-                return self._lookups.execute(sql, parameters).fetchall()
-            except sqlite3.OperationalError:
-                pass  # Busy for a moment: the reader waits where nobody else does.
-            except sqlite3.Error as error:
-                raise translate(error, self.path) from error
+        try:
+            connection = self._at_once if self._is_inside() else self._lookups
+            return connection.execute(sql, parameters).fetchall()
+        except sqlite3.OperationalError:
+            pass  # Busy for a moment: the reader waits where nobody else does.
+        except sqlite3.Error as error:
+            raise translate(error, self.path) from error
         return await self.fetch(sql, parameters)
 
     async def fetch_one(self, sql: str, parameters: Sequence[Any] = ()) -> Row | None:
-        """Read the first row, or None."""
-        rows = await self.fetch(sql, parameters)
+        """Look up the first row, or None."""
+        rows = await self.look_up(sql, parameters)
         return rows[0] if rows else None
 
     async def version(self) -> int:
@@ -240,9 +276,17 @@ def _check_folder(path: Path) -> None:
         raise StoreFullError(f"The store {path} cannot be created. Check that its folder exists and is writable.")
 
 
-async def _connect(path: Path, busy_timeout: float) -> aiosqlite.Connection:
+class _Connection(NamedTuple):
+    """One connection, on its thread and as it is. SQLite itself lets only one of them in at a time."""
+
+    threaded: aiosqlite.Connection
+    direct: sqlite3.Connection
+
+
+async def _connect(path: Path, busy_timeout: float) -> _Connection:
     # isolation_level None: transactions begin and end only where `atomic` says so.
-    connection = await aiosqlite.connect(path, timeout=busy_timeout, isolation_level=None)
+    direct = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
+    connection = await aiosqlite.Connection(lambda: direct, iter_chunk_size=_READ_AHEAD_ROWS)
     try:
         for pragma in (
             "journal_mode = WAL",
@@ -256,7 +300,14 @@ async def _connect(path: Path, busy_timeout: float) -> aiosqlite.Connection:
     except BaseException:
         await connection.close()
         raise
-    return connection
+    return _Connection(connection, direct)
+
+
+def _is_little(rows: Sequence[Sequence[Any]]) -> bool:
+    """Whether rows are written in less time than handing over to a thread takes."""
+    if len(rows) > _FEW_ROWS:
+        return False
+    return sum(len(value) for row in rows for value in row if isinstance(value, str | bytes)) <= _FEW_CHARACTERS
 
 
 def check_file(path: Path) -> None:
@@ -320,7 +371,7 @@ def _log_holds_the_rest(path: Path, size: int, header: bytes) -> bool:
 
 def translate(error: sqlite3.Error, path: Path) -> FluoriteError:
     """Turn an error of SQLite into one of ours, with what to do."""
-    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY_CODE
+    code = _primary_code(error)
     if code in _BUSY_CODES:
         return StoreBusyError("The store is busy with another process's writing. Try again; nothing was written.")
     if code in _FULL_CODES:
@@ -330,3 +381,7 @@ def translate(error: sqlite3.Error, path: Path) -> FluoriteError:
     if code in _CORRUPT_CODES:
         return StoreCorruptError(f"The store {path} is damaged ({error}). {backup_hint(path)}")
     return StoreError(f"The store {path} failed: {error}.")
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)) & _PRIMARY_CODE

@@ -69,6 +69,25 @@ class ProjectTable:
         )
         return {row[0]: FileRecord(*row) for row in rows}
 
+    async def known_files(self, project: int) -> dict[str, tuple[int, int]]:
+        """Return (size in bytes, modification time in nanoseconds) of all of a project's files, by path."""
+        rows = await self._database.fetch("SELECT path, size, modified_ns FROM files WHERE project = ?", [project])
+        return {path: (size, modified) for path, size, modified in rows}
+
+    async def hashes(self, project: int, paths: Sequence[str]) -> dict[str, bytes]:
+        """Return the content hashes of some files; those that were not read have none."""
+        rows = await self._database.fetch_in(
+            "SELECT path, hash FROM files WHERE hash IS NOT NULL AND project = ? AND path IN ({in})", paths, project
+        )
+        return dict(rows)
+
+    async def skipped(self, project: int) -> dict[str, str]:
+        """Return why files were not learned, by path."""
+        rows = await self._database.fetch(
+            "SELECT path, skipped FROM files WHERE project = ? AND skipped IS NOT NULL", [project]
+        )
+        return dict(rows)
+
     async def file_stats(self, project: int, paths: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Return (size in bytes, modification time in nanoseconds) of some learned files, by path."""
         rows = await self._database.fetch_in(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fluorite_mcp.models import Generation
-from fluorite_mcp.storage.database import Database
+from fluorite_mcp.storage.database import LOOKUP_VALUES, Database
 
 
 class VectorTable:
@@ -42,7 +42,8 @@ class VectorTable:
 
     async def after(self, scope: int, model: str, chunk: int, limit: int) -> list[tuple[int, bytes]]:
         """Return (chunk, vector) of a scope and model for the next chunks newer than one, in order."""
-        rows = await self._database.fetch(
+        read = self._database.look_up if limit <= LOOKUP_VALUES else self._database.fetch
+        rows = await read(
             "SELECT chunk, vector FROM embeddings WHERE scope = ? AND model = ? AND chunk > ? ORDER BY chunk LIMIT ?",
             [scope, model, chunk, limit],
         )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fluorite_mcp.engine import Engine
 from fluorite_mcp.errors import FluoriteError, InputError, TooLargeError
-from fluorite_mcp.operations.store import StoreRequest, check_request
+from fluorite_mcp.operations.store_request import StoreRequest, check_request
 
 MIB = 1_048_576
 SECRET = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"

@@ -6,7 +6,6 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-import aiosqlite
 import pytest
 
 from fluorite_mcp.errors import StoreCorruptError, StoreError
@@ -67,9 +66,9 @@ async def test_a_header_without_a_database_behind_it_is_refused_and_left_as_it_i
 
 async def test_a_store_whose_second_connection_fails_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     connect = database_module._connect
-    opened: list[aiosqlite.Connection] = []
+    opened: list[database_module._Connection] = []
 
-    async def connect_once(path: Path, busy_timeout: float) -> aiosqlite.Connection:
+    async def connect_once(path: Path, busy_timeout: float) -> database_module._Connection:
         if opened:
             raise sqlite3.OperationalError("unable to open database file")
         opened.append(await connect(path, busy_timeout))
@@ -80,7 +79,7 @@ async def test_a_store_whose_second_connection_fails_is_closed(tmp_path: Path, m
         await Database.open(tmp_path / "a.db")
 
     with pytest.raises(ValueError, match=r"closed|no active"):
-        await opened[0].execute("SELECT 1")
+        await opened[0].threaded.execute("SELECT 1")
 
 
 async def test_an_emptied_store_with_a_backup_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
