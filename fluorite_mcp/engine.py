@@ -56,6 +56,7 @@ from fluorite_mcp.search.documents import DocumentCache
 from fluorite_mcp.search.fields import FIELDS_VERSION, lexical_fields
 from fluorite_mcp.search.headers import HeaderCache
 from fluorite_mcp.search.hybrid import HybridSearch, Ranking
+from fluorite_mcp.search.places import PlaceFinder
 from fluorite_mcp.settings import Settings, load_settings
 from fluorite_mcp.storage.backup import create_daily_backup, list_backups
 from fluorite_mcp.storage.cache import DiskBlobCache
@@ -94,7 +95,9 @@ class Engine:
         # Names and words are compared by the bundled model, whatever the chunks are embedded with.
         names = self._embedder if settings.ml.embedding_model == BUILTIN else BuiltinEmbedder()
         documents = DocumentCache(chunks, words, self._embedder, names)
-        self._ranker = HybridSearch(words, self._index, HeaderCache(chunks), documents, self._embedder)
+        headers = HeaderCache(chunks)
+        places = PlaceFinder(projects, chunks, words, headers)
+        self._ranker = HybridSearch(words, self._index, headers, documents, self._embedder, places)
 
         self._search = Search(current, self._ranker, chunks, projects, _now)
         self._suggest = Suggest(current, self._search, chunks)

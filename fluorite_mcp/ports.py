@@ -181,6 +181,10 @@ class ProjectStore(Protocol):
         """Return (size in bytes, modification time in nanoseconds) of some learned files, by path."""
         ...
 
+    async def paths_named(self, project: int, names: Sequence[str]) -> list[str]:
+        """Return the paths of learned files whose last part is one of some names, in whatever case."""
+        ...
+
     async def put_files(self, project: int, files: Sequence[FileRecord]) -> None:
         """Write what is now known of files. Runs inside `Transactions.atomic`."""
         ...
