@@ -119,6 +119,14 @@ class Ranking:
         return self.answerable < ANSWERABLE_CUTOFF
 
 
+class Ranker(Protocol):
+    """Ranks what some scopes hold on a query."""
+
+    async def search(self, text: str, where: SearchFilter) -> Ranking:
+        """Return everything found, in order."""
+        ...
+
+
 class HybridSearch:
     """Searches words and vectors side by side.
 

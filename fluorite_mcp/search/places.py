@@ -14,7 +14,7 @@ from fluorite_mcp.text.tokens import index_words
 
 # Of a trace so many frames come first; what the message says has a place in a short list too.
 MAX_FRAMES_SHOWN = 3
-# A file's name, or a name, that as many places share as this names none of them.
+# A file's name, or a dotted name, that more files share than this points at none of them.
 MAX_SAME = 3
 # Chunks that hold all words of a dotted name; those that define it are among the first.
 _NAMED_CHUNKS = 60
@@ -95,13 +95,16 @@ class PlaceFinder:
         in_files = await self._in_files(mentions, [scope for scope in scopes if scope != GLOBAL_SCOPE])
         if any(one.is_frame for one in mentions):
             in_files = ([pair for pair in in_files if not pair[0].is_library] or in_files)[:MAX_FRAMES_SHOWN]
-        pointed = [place for mention, places in in_files if mention.line is not None for place in places]
+        for mention, places in in_files:
+            for chunk, why in places if mention.line is not None else ():
+                found.setdefault(chunk.key, (chunk, Said(len(found), why)))
         for mention in mentions:
-            if not mention.path:
-                why = f"the query names {mention.symbol}"
-                pointed += [(chunk, why) for chunk in await self._by_name(mention.symbol, scopes)]
-        for chunk, why in pointed:
-            found.setdefault(chunk.key, (chunk, Said(len(found), why)))
+            chunks = [] if mention.path else await self._by_name(mention.symbol, scopes)
+            # Which of several files is meant, ranking knows better: a declaration, its definition, another platform's.
+            is_only = len({chunk.origin.path for chunk in chunks}) == 1
+            for chunk in chunks[:1] if is_only else chunks:
+                rank = len(found) if is_only else None
+                found.setdefault(chunk.key, (chunk, Said(rank, f"the query names {mention.symbol}")))
         for mention, places in in_files:
             for chunk, why in places if mention.line is None else ():
                 found.setdefault(chunk.key, (chunk, Said(None, why)))
@@ -147,7 +150,9 @@ class PlaceFinder:
         fits = {chunk.key: fit for chunk in chunks if (fit := name_fit(parts, chunk)) > 0}
         best = max(fits.values(), default=0.0)
         named = [chunk for chunk in chunks if fits.get(chunk.key) == best]
-        return sorted(named, key=lambda chunk: _plainness(chunk.origin.path or "")) if len(named) <= MAX_SAME else []
+        if len({chunk.origin.path for chunk in named}) > MAX_SAME:
+            return []
+        return sorted(named, key=lambda chunk: (-_strength(chunk, parts[-1]), chunk.origin.start_line or 0))
 
 
 def matching_files(mention: Mention, known: Iterable[tuple[int, str]]) -> tuple[list[tuple[int, str]], bool]:
@@ -218,20 +223,27 @@ def _defines(chunk: Chunk, symbol: str) -> bool:
 def name_fit(parts: Sequence[str], chunk: Chunk) -> float:
     """Return how well a chunk defines a dotted name, 0 if it does not: the part of its scopes that it lies in.
 
-    The nearest scope must be a definition that the chunk lies in or holds, or the file or folder (for what stands at
-    the top of a module); those above it may be folders too.
+    The nearest scope must be the definition that the name stands in, or for what stands at the top of a module the file
+    or its folder; those above it may be folders too.
     """
     *scopes, name = parts
     definitions = {one.name for one in definitions_of(chunk)}
     if name not in definitions:
         return 0.0
-    inside = {*(chunk.origin.symbol or "").split("."), *definitions} - {name}
+    inside = (chunk.origin.symbol or "").split(".")
     path = (chunk.origin.path or "").rpartition(".")[0].split("/")
-    is_at_top = not chunk.origin.symbol or "." not in chunk.origin.symbol
-    if scopes[-1] not in inside and not (is_at_top and scopes[-1] in path[-2:]):
+    # A chunk that is one definition says what that stands in; one of several small ones may hold the scope itself.
+    above = inside[: inside.index(name)] if name in inside else None
+    around = {inside[-1], *definitions} - {name} if above is None else set(above[-1:])
+    is_at_top = not above if above is not None else len(inside) == 1
+    if scopes[-1] not in around and not (is_at_top and scopes[-1] in path[-2:]):
         return 0.0
-    where = inside | set(path)
+    where = {*inside, *definitions, *path}
     return sum(scope in where for scope in scopes) / len(scopes)
+
+
+def _strength(chunk: Chunk, name: str) -> float:
+    return max((one.strength for one in definitions_of(chunk) if one.name == name), default=0.0)
 
 
 def _plainness(path: str) -> tuple[bool, int]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fluorite_mcp.models import Chunk
 from fluorite_mcp.search.documents import Document, DocumentId, document_of
 from fluorite_mcp.search.features import FEATURES, Found, features, spelled_strength
-from fluorite_mcp.search.fields import definitions_of
+from fluorite_mcp.search.fields import definitions_of, is_learned
 from fluorite_mcp.search.hints import is_of_language
 from fluorite_mcp.search.paths import path_profile
 from fluorite_mcp.search.places import Said
@@ -41,7 +41,8 @@ _SAID_PLACE = 24.0
 _SAID_PLACE_STEP = 0.5
 # It was said not to be wanted: behind whatever else was found, and still there if nothing was.
 _EXCLUDED = -8.0
-# Among equals, what uses the framework that the query names.
+# Among templates and notes that are equal, what is for the framework that the query names. Of a project's code it says
+# nothing: who tests a framework imports it too, and the framework itself does not.
 _SAID_FRAMEWORK = 0.5
 # Between the worst and the best judged chunk: decides between equals, not between topics.
 _QUALITY_SPREAD = 1.0
@@ -87,7 +88,8 @@ class Ranked(NamedTuple):
     """A chunk in its place.
 
     `score` is the probability, 0..1, that this is the right place, as the model estimates it; `lexical` and `cosine`
-    are the chunk's own, `signals` its document's features, in the order of `FEATURES`.
+    are the chunk's own, `signals` its document's features, in the order of `FEATURES`; `said` is how the query points
+    at it, `moved` by how many places a re-ranking model moved it up.
     """
 
     chunk: Chunk
@@ -98,6 +100,7 @@ class Ranked(NamedTuple):
     document: Document
     signals: NDArray[np.float32]
     said: Said | None = None
+    moved: int = 0
 
     @property
     def relevance(self) -> float:
@@ -244,7 +247,7 @@ def _prior(query: Query, candidate: Candidate) -> float:
         and not is_of_language(query.language, chunk.language)
     ):
         prior += _OTHER_LANGUAGE
-    if not query.frameworks.isdisjoint(chunk.frameworks):
+    if not is_learned(chunk) and not query.frameworks.isdisjoint(chunk.frameworks):
         prior += _SAID_FRAMEWORK
     if query.excluded and is_excluded(query.excluded, chunk):
         prior += _EXCLUDED
@@ -294,6 +297,7 @@ def explain(query: Query, ranked: Ranked) -> tuple[str, ...]:
         (0 < ranked.lexical <= _MANY_WORDS, "holds some of the query's words"),
         (cosine > _SIMILAR_MEANING, f"similar meaning ({cosine:.0%})"),
         (ranked.document.importers >= _WELL_KNOWN, f"imported in {ranked.document.importers} places"),
+        (ranked.moved > 0, f"moved up {ranked.moved} by the re-ranking model"),
         (path is not None and path.is_test and not query.wants_tests, "test code, set back"),
         (path is not None and path.is_example and not query.wants_examples, "example, set back"),
         (path is not None and path.is_legacy, "vendored or legacy, set back"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fluorite_mcp.models import Kind, Origin
+from fluorite_mcp.models import Chunk, Kind, Origin
 from fluorite_mcp.search.features import FEATURES
 from fluorite_mcp.search.places import Said
 from fluorite_mcp.search.query import understand
@@ -56,7 +56,12 @@ RULES = [
     Rule("old code is set back", "sum totals", found(piece(1, "a/x.py")), found(piece(2, "vendor/x.py"))),
     Rule("prose is set back", "sum totals", found(piece(1)), found(piece(2, kind="doc", language="markdown"))),
     Rule("another language", "sum totals in python", found(piece(1)), found(piece(2, language="go"))),
-    Rule("a framework that is named", "fastapi totals", found(piece(1, frameworks=("fastapi",))), found(piece(2))),
+    Rule(
+        "a framework that is named",
+        "fastapi totals",
+        found(Chunk("s1", "spike", "totals", "sum totals", key=1, frameworks=("fastapi",))),
+        found(Chunk("s2", "spike", "totals", "sum totals", key=2, frameworks=("flask",))),
+    ),
     Rule("what is excluded", "sum totals, not the docs", found(piece(1), 0.3, 0.3), found(piece(2, kind="doc"), 0.9)),
     Rule(
         "a word that is excluded",
