@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 from fluorite_mcp import __version__
 from fluorite_mcp.embedding.builtin import BuiltinEmbedder
 from fluorite_mcp.embedding.cached import CachedEmbedder
-from fluorite_mcp.embedding.guarded import GuardedEmbedder
-from fluorite_mcp.embedding.registry import BUILTIN, create_embedder
+from fluorite_mcp.embedding.guarded import GuardedEmbedder, GuardedReranker
+from fluorite_mcp.embedding.registry import BUILTIN, create_embedder, create_reranker
 from fluorite_mcp.errors import InputError
 from fluorite_mcp.index.generations import VectorIndex
 from fluorite_mcp.index.lexical import LexicalIndex
@@ -41,7 +41,7 @@ from fluorite_mcp.operations.store_writes import StoreWrites
 from fluorite_mcp.operations.suggest import Suggest, SuggestRequest
 from fluorite_mcp.operations.transfer import Transfer
 from fluorite_mcp.operations.upkeep import Upkeep
-from fluorite_mcp.ports import Embedder
+from fluorite_mcp.ports import Embedder, Reranker
 from fluorite_mcp.results import (
     Answer,
     FeedbackResult,
@@ -59,6 +59,8 @@ from fluorite_mcp.search.documents import DocumentCache
 from fluorite_mcp.search.fields import FIELDS_VERSION, lexical_fields
 from fluorite_mcp.search.headers import HeaderCache
 from fluorite_mcp.search.hybrid import HybridSearch, Ranking
+from fluorite_mcp.search.places import PlaceFinder
+from fluorite_mcp.search.reranking import RerankedSearch
 from fluorite_mcp.settings import Settings, load_settings
 from fluorite_mcp.storage.backup import create_daily_backup, list_backups
 from fluorite_mcp.storage.cache import DiskBlobCache
@@ -98,11 +100,13 @@ class Engine:
         names = self._embedder if settings.ml.embedding_model == BUILTIN else BuiltinEmbedder()
         documents = DocumentCache(chunks, words, self._embedder, names)
         headers = HeaderCache(chunks)
-        self._ranker = HybridSearch(
-            words, self._index, headers, documents, self._embedder, ahead=ReadAhead(chunks, headers, documents)
-        )
+        places = PlaceFinder(projects, chunks, words, headers)
+        ahead = ReadAhead(chunks, headers, documents)
+        self._ranker = HybridSearch(words, self._index, headers, documents, self._embedder, places, ahead=ahead)
+        self._reranker = _create_reranker(settings)
+        ranker = RerankedSearch(self._ranker, chunks, self._reranker) if self._reranker else self._ranker
 
-        self._search = Search(current, self._ranker, chunks, projects, _now)
+        self._search = Search(current, ranker, chunks, projects, _now)
         self._suggest = Suggest(current, self._search, chunks)
         writes = StoreWrites(database, chunks, history, store.relations, _now)
         self._store = StoreContent(
@@ -116,7 +120,7 @@ class Engine:
         self._restore = Restore(database, chunks, history, store.undos, self._embedder, _now)
         self._status = Status(
             __version__, data_dir, database.path, current, chunks, projects, self._embedder, self._index, self._cache,
-            self._newest_backup, self._upkeep.waiting,
+            self._newest_backup, self._upkeep.waiting, self._reranker.name if self._reranker else None,
         )  # fmt: skip
         self._transfer = Transfer(database, chunks, projects, history, store.relations, store.undos, self._embedder)
         self._ready = asyncio.Lock()
@@ -443,6 +447,16 @@ def _create_embedder(settings: Settings, cache: DiskBlobCache) -> Embedder:
         endpoint_key=key.get_secret_value() if key else None,
     )
     return GuardedEmbedder(CachedEmbedder(embedder, cache) if embedder.is_slow else embedder)
+
+
+def _create_reranker(settings: Settings) -> Reranker | None:
+    reranker = create_reranker(
+        settings.ml.reranker,
+        cache_dir=settings.data_dir / "models",
+        cpu_only=settings.ml.cpu_only,
+        num_threads=settings.ml.num_threads,
+    )
+    return None if reranker is None else GuardedReranker(reranker)
 
 
 def _worker_command(settings: Settings, embedder: Embedder) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ FluoriteError
 ├── ProjectError             a folder cannot be searched or learned as a project
 ├── SpikeError               a spike template cannot be read or rendered; names file and line
 ├── EmbeddingError           an embedding model cannot be loaded or asked; search falls back
+├── RerankingError           a re-ranking model cannot be loaded or asked; the order of before stays
 └── StoreError               the store cannot be used now
     ├── StoreBusyError       another process held the write lock too long; nothing was written
     ├── StoreCorruptError    the database is damaged; names the newest backup
@@ -55,6 +56,10 @@ class SpikeError(FluoriteError):
 
 class EmbeddingError(FluoriteError):
     """An embedding model cannot be loaded or does not answer."""
+
+
+class RerankingError(FluoriteError):
+    """A re-ranking model cannot be loaded or does not answer."""
 
 
 class StoreError(FluoriteError):

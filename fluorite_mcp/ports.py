@@ -44,6 +44,23 @@ class Embedder(Protocol):
         ...
 
 
+class Reranker(Protocol):
+    """Reads a query and texts together. Calls block for a long time: run them in a thread."""
+
+    @property
+    def name(self) -> str:
+        """The model's stamp."""
+        ...
+
+    def score(self, query: str, texts: Sequence[str]) -> list[float]:
+        """Return for each text how well it answers, more is better; the scale is the model's own.
+
+        Raises:
+            RerankingError: The model cannot be loaded or does not answer.
+        """
+        ...
+
+
 class BlobCache(Protocol):
     """A bounded cache of derived bytes that may be deleted at any time."""
 
@@ -195,6 +212,10 @@ class ProjectStore(Protocol):
 
     async def file_stats(self, project: int, paths: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Return (size in bytes, modification time in nanoseconds) of some learned files, by path."""
+        ...
+
+    async def paths_named(self, project: int, names: Sequence[str]) -> list[str]:
+        """Return the paths of learned files whose last part is one of some names, in whatever case."""
         ...
 
     async def put_files(self, project: int, files: Sequence[FileRecord]) -> None:

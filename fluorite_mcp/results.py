@@ -248,6 +248,7 @@ class StatusResult(Answer):
     projects: tuple[ProjectRef, ...] = ()
     model: str = ""
     model_state: str = ""
+    reranker: str | None = None
     index: dict[str, Any] = field(default_factory=dict)
     cache: dict[str, Any] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)

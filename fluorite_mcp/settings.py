@@ -55,9 +55,10 @@ class LearningSettings(_Section):
 
 
 class MlSettings(_Section):
-    """The embedding model."""
+    """The embedding model, and the re-ranking model if one is wanted."""
 
     embedding_model: str = Field(default="builtin", min_length=1, description='"builtin", name, folder or endpoint')
+    reranker: str = Field(default="", description='"" for none, the name of a cross-encoder, or a folder')
     cpu_only: bool = Field(default=True, description="Never use an accelerator")
     num_threads: int = Field(default=8, ge=1, le=256, description="Threads for a transformer model")
 

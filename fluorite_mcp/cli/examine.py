@@ -16,6 +16,7 @@ from fluorite_mcp.operations.doctor import (
     check_folder,
     check_grammars,
     check_model,
+    check_reranker,
     check_sqlite,
 )
 from fluorite_mcp.operations.store_health import check_store, check_vectors, check_words, open_read_only, quick_check
@@ -34,6 +35,7 @@ def examine(session: Session) -> DoctorResult:
     embedder, finding = _check_model(settings)
     findings += [
         finding,
+        *_check_reranker(settings),
         *_check_store(settings, embedder),
         check_cache(folder / "cache", settings.memory.cache_size_mb),
     ]
@@ -74,6 +76,20 @@ def _check_model(settings: Settings) -> tuple[Embedder | None, Finding]:
     except ConfigError as error:
         return None, Finding(check="model", state="fail", message=str(error))
     return embedder, check_model(embedder)
+
+
+def _check_reranker(settings: Settings) -> list[Finding]:
+    """Check the re-ranking model if one is configured."""
+    from fluorite_mcp.embedding.registry import create_reranker
+
+    try:
+        reranker = create_reranker(
+            settings.ml.reranker, cache_dir=settings.data_dir / "models", cpu_only=settings.ml.cpu_only,
+            num_threads=settings.ml.num_threads,
+        )  # fmt: skip
+    except ConfigError as error:
+        return [Finding(check="re-ranking model", state="fail", message=str(error))]
+    return [] if reranker is None else [check_reranker(reranker)]
 
 
 def _check_store(settings: Settings, embedder: Embedder | None) -> list[Finding]:

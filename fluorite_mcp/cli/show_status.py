@@ -30,6 +30,7 @@ def show_status(out: Output, result: StatusResult) -> None:
         ("chunks", f"{chunks}; {result.archived:,} archived"),
         ("projects", ", ".join(str(project.name) for project in result.projects) or "none"),
         ("model", f"{result.model}, {result.model_state}"),
+        *([("re-ranking", result.reranker)] if result.reranker else []),
         ("sizes", ", ".join(f"{_size_name(name)} {_megabytes(size)}" for name, size in result.sizes.items())),
         ("cache", f"{result.cache.get('hits', 0):,} of {asked:,} asked for were there"),
         ("last learning", result.last_learning or "never"),
@@ -75,7 +76,7 @@ def show_settings(out: Output, report: ConfigReport) -> None:
 
 
 def show_models(out: Output, result: ModelList) -> None:
-    """Print what `embedding_model` may be, the chosen one marked."""
+    """Print what `embedding_model` and `reranker` may be, the chosen ones marked."""
     rows: list[tuple[Part, ...]] = [
         (
             ("*", "green") if model.name == result.configured else " ",
@@ -89,3 +90,16 @@ def show_models(out: Output, result: ModelList) -> None:
     ]
     out.columns(rows)
     out.line(("embedding_model may also be a folder with an ONNX model, or an endpoint's URL#model.", "dim"))
+    out.line("")
+    rerankers: list[tuple[Part, ...]] = [
+        (
+            ("*", "green") if model.name == result.configured_reranker else " ",
+            (model.name, "bold cyan"),
+            f"{model.size_bytes / _BYTES_PER_GB:.2f} GB",
+            model.licence,
+            (model.description, "dim"),
+        )
+        for model in result.rerankers
+    ]
+    out.columns(rerankers)
+    out.line(("reranker may be one of these or a folder with an ONNX model; it is empty by default.", "dim"))

@@ -15,7 +15,7 @@ from fluorite_mcp.cli.show_status import show_findings, show_models, show_settin
 
 if TYPE_CHECKING:
     from fluorite_mcp.cli.inspect_settings import ConfigReport
-    from fluorite_mcp.embedding.registry import ModelChoice
+    from fluorite_mcp.embedding.registry import ModelChoice, RerankerChoice
 
 
 class ConfigAction(StrEnum):
@@ -28,10 +28,12 @@ class ConfigAction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelList:
-    """What `embedding_model` may be by name, and what it is."""
+    """What `embedding_model` and `reranker` may be by name, and what they are."""
 
     configured: str
     models: tuple[ModelChoice, ...]
+    configured_reranker: str
+    rerankers: tuple[RerankerChoice, ...]
 
 
 def add_commands(app: typer.Typer) -> None:
@@ -83,11 +85,17 @@ def _show_valid(out: Output, report: ConfigReport) -> None:
 
 
 def models(session: Session) -> None:
-    """List the embedding models that can be chosen, the chosen one marked. Needs no network."""
-    from fluorite_mcp.embedding.registry import list_models
+    """List the embedding and re-ranking models that can be chosen, the chosen ones marked. Needs no network."""
+    from fluorite_mcp.embedding.registry import list_models, list_rerankers
 
-    configured = session.settings().ml.embedding_model
-    session.answer(ModelList(configured=configured, models=tuple(list_models())), show_models)
+    chosen = session.settings().ml
+    listed = ModelList(
+        configured=chosen.embedding_model,
+        models=tuple(list_models()),
+        configured_reranker=chosen.reranker,
+        rerankers=tuple(list_rerankers()),
+    )
+    session.answer(listed, show_models)
 
 
 def serve(session: Session) -> None:

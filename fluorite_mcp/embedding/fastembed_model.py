@@ -8,6 +8,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from fluorite_mcp.embedding.model_folders import (
+    failure_of,
+    loading_failure,
+    model_name,
+    require_model_file,
+    silence_fastembed,
+)
 from fluorite_mcp.embedding.rows import embed_present
 from fluorite_mcp.errors import EmbeddingError
 
@@ -19,11 +26,6 @@ if TYPE_CHECKING:
     from fastembed.common.model_description import DenseModelDescription, PoolingType
     from numpy.typing import NDArray
 
-MODEL_FILES: Final = ("model.onnx", "onnx/model.onnx")
-NEEDED_FILES: Final = ("tokenizer.json", "tokenizer_config.json")
-CUSTOM_PREFIX: Final = "folder:"
-# Enough of a file of hundreds of megabytes to tell two models apart without reading it whole.
-STAMPED_BYTES: Final = 1 << 20
 POOLED_RANK: Final = 2  # (texts, dimensions): the model pools itself; otherwise (texts, tokens, dimensions)
 
 # fastembed keeps custom models in a table of the whole process.
@@ -70,9 +72,7 @@ class FastEmbedder:
     @cached_property
     def name(self) -> str:
         """The catalogue's name, or the folder's name with a hash of its content."""
-        if isinstance(self._source, Path):
-            return f"{CUSTOM_PREFIX}{self._source.resolve().name}@{_stamp(self._source)}"
-        return f"fastembed:{self._source}"
+        return model_name(self._source)
 
     @property
     def dimensions(self) -> int:
@@ -111,14 +111,11 @@ class FastEmbedder:
     def _load(self) -> TextEmbedding:
         with self._lock:
             if self._model is None:
-                _silence_fastembed()
+                silence_fastembed()
                 try:
                     self._model = self._open()
                 except Exception as error:  # as above; fastembed and the hub add theirs
-                    verb = (
-                        "could not be loaded" if isinstance(self._source, Path) else "could not be downloaded or loaded"
-                    )
-                    raise self._failed(verb, error) from error
+                    raise self._failed(loading_failure(self._source), error) from error
             return self._model
 
     def _open(self) -> TextEmbedding:
@@ -133,18 +130,10 @@ class FastEmbedder:
         return TextEmbedding(self._source, specific_model_path=str(folder), **self._options)
 
     def _failed(self, what: str, error: Exception) -> EmbeddingError:
-        reason = " ".join(str(error).split()).rstrip(".") or type(error).__name__
         return EmbeddingError(
-            f"The embedding model {self._source} {what}: {reason}. "
+            f"The embedding model {failure_of(self._source, what, error)} "
             'Set embedding_model to a folder that holds an ONNX model, or to "builtin".'
         )
-
-
-def find_model_file(folder: Path) -> str | None:
-    """Return the ONNX file of a model folder, relative to it, or None if the folder holds no usable model."""
-    if not all((folder / name).is_file() for name in NEEDED_FILES):
-        return None
-    return next((name for name in MODEL_FILES if (folder / name).is_file()), None)
 
 
 def _describe(model: str) -> DenseModelDescription:
@@ -162,9 +151,7 @@ def _open_folder(folder: Path, name: str, options: dict[str, Any]) -> TextEmbedd
     """Load a folder with the pooling its own configuration asks for."""
     from fastembed.common.model_description import PoolingType
 
-    model_file = find_model_file(folder)
-    if model_file is None:
-        raise FileNotFoundError(f"it needs {' and '.join(NEEDED_FILES)} and one of {' or '.join(MODEL_FILES)}")
+    model_file = require_model_file(folder)
     model = _open_custom(folder, name, model_file, _pooling(folder), options)
     if len(_output_shape(model)) == POOLED_RANK:
         return _open_custom(folder, name, model_file, PoolingType.DISABLED, options)
@@ -214,29 +201,3 @@ def _pooling(folder: Path) -> PoolingType:
     if mode == "lasttoken" or settings.get("pooling_mode_lasttoken"):
         return PoolingType.LAST_TOKEN
     return PoolingType.MEAN
-
-
-def _stamp(folder: Path) -> str:
-    """Return a short hash of what decides the folder's vectors, reading at most a few megabytes."""
-    import xxhash
-
-    digest = xxhash.xxh3_64()
-    model_file = find_model_file(folder)
-    for name in (model_file, *NEEDED_FILES, "1_Pooling/config.json"):
-        path = folder / name if name else folder
-        if not path.is_file():
-            continue
-        size = path.stat().st_size
-        digest.update(f"{name}:{size}:".encode())
-        with path.open("rb") as file:
-            digest.update(file.read(STAMPED_BYTES))
-            file.seek(max(0, size - STAMPED_BYTES))
-            digest.update(file.read(STAMPED_BYTES))
-    return digest.hexdigest()
-
-
-def _silence_fastembed() -> None:
-    """Keep fastembed's log off stderr: what matters of it is in the error that follows."""
-    from loguru import logger
-
-    logger.disable("fastembed")

@@ -1,25 +1,30 @@
-"""From the setting `embedding_model` to an embedder, and the list of what the setting may be."""
+"""From the settings `embedding_model` and `reranker` to models, and the lists of what they may be."""
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from fluorite_mcp.embedding.builtin import BuiltinEmbedder
+from fluorite_mcp.embedding.model_folders import CUSTOM_PREFIX, MODEL_FILES, NEEDED_FILES, find_model_file
 from fluorite_mcp.errors import ConfigError
 
 if TYPE_CHECKING:
-    from fluorite_mcp.ports import Embedder
+    from fluorite_mcp.ports import Embedder, Reranker
 
 BUILTIN: Final = "builtin"
 BYTES_PER_GB: Final = 10**9
-FORMS: Final = (
-    '"builtin", a folder with an ONNX model, an endpoint such as "https://host/v1/embeddings#model", '
-    'or a fastembed model such as "sentence-transformers/all-MiniLM-L6-v2"'
-)
+FORMS: Final = {
+    "embedding_model": '"builtin", a folder with an ONNX model, '
+    'an endpoint such as "https://host/v1/embeddings#model", '
+    'or a fastembed model such as "sentence-transformers/all-MiniLM-L6-v2"',
+    "reranker": '"" for none, a folder with an ONNX model, or one that `fluorite-mcp models` lists, '
+    'such as "Xenova/ms-marco-MiniLM-L-6-v2"',
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,16 @@ class ModelChoice:
 
     name: str
     dimensions: int
+    size_bytes: int
+    licence: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class RerankerChoice:
+    """A model that `reranker` may name. `size_bytes` is what a download takes."""
+
+    name: str
     size_bytes: int
     licence: str
     description: str
@@ -66,7 +81,7 @@ def create_embedder(
     from fluorite_mcp.embedding.fastembed_model import FastEmbedder
 
     return FastEmbedder(
-        _find_folder(model) or _find_catalogued(model),
+        _find_folder(model, "embedding_model") or _find_catalogued(model),
         cache_dir=cache_dir,
         cpu_only=cpu_only,
         num_threads=num_threads,
@@ -77,8 +92,6 @@ def create_embedder(
 def list_models() -> list[ModelChoice]:
     """Return the bundled model, then fastembed's catalogue in its order. Reads no network."""
     from fastembed import TextEmbedding
-
-    from fluorite_mcp.embedding.fastembed_model import CUSTOM_PREFIX
 
     builtin = ModelChoice(
         name=BUILTIN,
@@ -99,6 +112,43 @@ def list_models() -> list[ModelChoice]:
         if not model["model"].startswith(CUSTOM_PREFIX)  # a folder that this process has opened
     ]
     return [builtin, *catalogue]
+
+
+def create_reranker(model: str, *, cache_dir: Path, cpu_only: bool, num_threads: int) -> Reranker | None:
+    """Return the re-ranking model that a setting names, None for "". Loads and downloads nothing yet.
+
+    Args:
+        model: Nothing, an existing folder, or a cross-encoder of fastembed's catalogue.
+        cache_dir: Where downloaded models are kept.
+        cpu_only: Never use an accelerator.
+        num_threads: Threads of one inference.
+
+    Raises:
+        ConfigError: The setting is none of these.
+    """
+    model = model.strip()
+    if not model:
+        return None
+    from fluorite_mcp.embedding.cross_encoder import CrossEncoder
+
+    source = _find_folder(model, "reranker") or _find_name(model, "reranker", [one.name for one in list_rerankers()])
+    return CrossEncoder(source, cache_dir=cache_dir, cpu_only=cpu_only, num_threads=num_threads)
+
+
+def list_rerankers() -> list[RerankerChoice]:
+    """Return fastembed's catalogue of cross-encoders in its order. Reads no network."""
+    from fastembed.rerank.cross_encoder import TextCrossEncoder
+
+    return [
+        RerankerChoice(
+            name=model["model"],
+            size_bytes=round(model["size_in_GB"] * BYTES_PER_GB),
+            licence=model["license"],
+            description=model["description"],
+        )
+        for model in TextCrossEncoder.list_supported_models()
+        if not model["model"].startswith(CUSTOM_PREFIX)  # a folder that this process has opened
+    ]
 
 
 def _split_endpoint(model: str) -> tuple[str, str]:
@@ -125,16 +175,14 @@ def _check_key(key: str | None) -> str | None:
     return key
 
 
-def _find_folder(model: str) -> Path | None:
+def _find_folder(model: str, setting: str) -> Path | None:
     """Return the folder if the setting names one that exists."""
-    from fluorite_mcp.embedding.fastembed_model import MODEL_FILES, NEEDED_FILES, find_model_file
-
     folder = Path(model).expanduser()
     if not model or not folder.is_dir():
         return None
     if find_model_file(folder) is None:
         raise ConfigError(
-            f"embedding_model names the folder {folder}, which holds no usable model: it needs "
+            f"{setting} names the folder {folder}, which holds no usable model: it needs "
             f"{' and '.join(NEEDED_FILES)} and one of {' or '.join(MODEL_FILES)}."
         )
     return folder
@@ -144,9 +192,14 @@ def _find_catalogued(model: str) -> str:
     """Return fastembed's spelling of a model's name."""
     # Every name of the catalogue is "organisation/model"; without a slash there is no need to import it (a second).
     names = [choice.name for choice in list_models()] if "/" in model else [BUILTIN]
+    return _find_name(model, "embedding_model", names)
+
+
+def _find_name(model: str, setting: str, names: Sequence[str]) -> str:
+    """Return the catalogue's spelling of a model's name."""
     for name in names:
         if name.lower() == model.lower():
             return name
     near = difflib.get_close_matches(model, names, n=1)
     hint = f' Did you mean "{near[0]}"?' if near else ""
-    raise ConfigError(f'embedding_model = "{model}" is unknown; it may be {FORMS}.{hint}')
+    raise ConfigError(f'{setting} = "{model}" is unknown; it may be {FORMS[setting]}.{hint}')

@@ -117,6 +117,12 @@ class LexicalIndex:
         weights = {word: idf.get(word, max(idf.values())) for word in words[:MAX_WORDS]} | idf
         return LexicalMatches(tuple((int(key), float(score)) for key, score in rows), ideal, weights)
 
+    async def named(self, words: Sequence[str], where: ScopeFilter, limit: int) -> list[int]:
+        """Return the keys of chunks whose title, symbol or path holds every one of some words, best first."""
+        body = " AND ".join(f'"{word}"' for word in words)
+        rows = await self._scored(compose(body, where, columns="{title symbol path}"), limit)
+        return [int(key) for key, _ in rows]
+
     async def importers(self, words: Sequence[str]) -> dict[str, int]:
         """Return in how many chunks' import lines each word stands; words in none are left out."""
         found: dict[str, int] = {}
@@ -235,14 +241,14 @@ def match_expression(words: Sequence[str], where: ScopeFilter) -> str:
     return compose(" OR ".join(f'"{word}"' for word in words), where)
 
 
-def compose(body: str, where: ScopeFilter) -> str:
+def compose(body: str, where: ScopeFilter, columns: str = "- scope") -> str:
     """Compose the FTS5 expression from one over words, which may stand in any other field than the scope's."""
     filters = [_any_of("p", [str(scope) for scope in where.scopes])] if where.scopes else []
     if where.kinds:
         filters.append(_any_of("k", where.kinds))
     if where.language:
         filters.append(_any_of("l", [where.language]))
-    return " AND ".join([*(f"scope : ({part})" for part in filters), f"- scope : ({body})"])
+    return " AND ".join([*(f"scope : ({part})" for part in filters), f"{columns} : ({body})"])
 
 
 def _any_of(prefix: str, values: Sequence[str]) -> str:

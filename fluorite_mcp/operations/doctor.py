@@ -12,8 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from fluorite_mcp.errors import EmbeddingError
-from fluorite_mcp.ports import Embedder
+from fluorite_mcp.errors import EmbeddingError, RerankingError
+from fluorite_mcp.ports import Embedder, Reranker
 from fluorite_mcp.results import Answer
 
 State = Literal["ok", "warn", "fail"]
@@ -99,6 +99,15 @@ def check_model(embedder: Embedder) -> Finding:
     except EmbeddingError as error:
         return _finding("model", "fail", str(error), "Until it works, search goes by words alone.")
     return _finding("model", "ok", f"{embedder.name}, {embedder.dimensions} dimensions")
+
+
+def check_reranker(reranker: Reranker) -> Finding:
+    """Check that the re-ranking model loads and answers."""
+    try:
+        reranker.score("retry with backoff", ["def retry(): ...", "an unrelated text"])
+    except RerankingError as error:
+        return _finding("re-ranking model", "fail", str(error), "Until it works, hits keep the order of before.")
+    return _finding("re-ranking model", "ok", reranker.name)
 
 
 def check_grammars(languages: Iterable[str], grammar_for: Callable[[str], object | None]) -> Finding:

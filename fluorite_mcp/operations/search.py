@@ -19,7 +19,7 @@ from fluorite_mcp.ports import ChunkStore, ProjectStore
 from fluorite_mcp.results import Hit, SearchResult
 from fluorite_mcp.search.cursor import decode_cursor, encode_cursor
 from fluorite_mcp.search.fields import is_learned
-from fluorite_mcp.search.hybrid import HybridSearch, Ranking, SearchFilter
+from fluorite_mcp.search.hybrid import Ranker, Ranking, SearchFilter
 from fluorite_mcp.search.query import MAX_QUERY_CHARS
 from fluorite_mcp.search.ranking import Ranked, explain
 from fluorite_mcp.search.snippets import best_snippet
@@ -68,7 +68,7 @@ class Search:
     def __init__(
         self,
         current: CurrentProject,
-        hybrid: HybridSearch,
+        hybrid: Ranker,
         chunks: ChunkStore,
         projects: ProjectStore,
         now: Callable[[], str],

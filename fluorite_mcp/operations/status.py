@@ -48,6 +48,7 @@ class Status:
         cache: CacheFigures,
         newest_backup: Callable[[], Path | None],
         waiting: Callable[[], Mapping[str, int]],
+        reranker: str | None = None,
     ) -> None:
         self._version = version
         self._data_dir = data_dir
@@ -60,6 +61,7 @@ class Status:
         self._cache = cache
         self._newest_backup = newest_backup
         self._waiting = waiting
+        self._reranker = reranker
 
     async def run(self, place: Place, *, is_sound: bool = True) -> StatusResult:
         """Return the figures as they are now; learns nothing.
@@ -84,6 +86,7 @@ class Status:
             projects=tuple(ProjectRef(name=project.name, root=project.root) for project in projects),
             model=self._embedder.name,
             model_state="ready" if not missing else f"{missing} chunks wait for their vectors",
+            reranker=self._reranker,
             index={_scope_name(scope, projects): dict(sizes) for scope, sizes in self._index.sizes().items()},
             cache=self._cache_figures(),
             sizes=self._sizes(),

@@ -14,6 +14,7 @@ from fluorite_mcp.results import Mode
 from fluorite_mcp.search.ahead import ReadAhead
 from fluorite_mcp.search.documents import DocumentCache, document_of
 from fluorite_mcp.search.model import RankingModel, load_model
+from fluorite_mcp.search.places import PlaceFinder, Said
 from fluorite_mcp.search.query import Query, understand
 from fluorite_mcp.search.ranking import Candidate, Ranked, rank
 
@@ -119,6 +120,14 @@ class Ranking:
         return self.answerable < ANSWERABLE_CUTOFF
 
 
+class Ranker(Protocol):
+    """Ranks what some scopes hold on a query."""
+
+    async def search(self, text: str, where: SearchFilter) -> Ranking:
+        """Return everything found, in order."""
+        ...
+
+
 class HybridSearch:
     """Searches words and vectors side by side.
 
@@ -128,6 +137,7 @@ class HybridSearch:
         chunks: Reads chunks without their text.
         documents: Reads what ranking asks of them.
         embedder: The model that the vectors are of.
+        places: Finds the files and definitions that a query points at; nothing is pointed at if None.
         model: The weights of the ranking; those of the package if None.
         ahead: Reads what a scope holds before it is first searched; nothing if None.
     """
@@ -139,6 +149,7 @@ class HybridSearch:
         chunks: ChunkHeaders,
         documents: DocumentCache,
         embedder: Embedder,
+        places: PlaceFinder | None = None,
         model: RankingModel | None = None,
         ahead: ReadAhead | None = None,
     ) -> None:
@@ -147,6 +158,7 @@ class HybridSearch:
         self._chunks = chunks
         self._documents = documents
         self._embedder = embedder
+        self._places = places
         self._model = model
         self._ahead = ahead
 
@@ -162,7 +174,8 @@ class HybridSearch:
         vector, notices = await self._embed(query.text)
         # SQLite looks the words up on its own thread while this one compares vectors.
         lexical, dense = await asyncio.gather(self._lexical(query, where, limit), self._dense(vector, where, limit))
-        candidates = await self._candidates(lexical, dense, where)
+        said = await self._places.find(query.mentions, where.scopes) if self._places else {}
+        candidates = with_places(await self._candidates(lexical, dense, where), said, where)
         documents = await self._documents.load([document_of(one.chunk) for one in candidates])
         model = self._model or load_model()
         outcome = rank(query, lexical.weights, candidates, documents, vector, self._documents.names.embed, model)
@@ -201,3 +214,23 @@ class HybridSearch:
             for key, chunk in headers.items()
             if where.admits(chunk)
         ]
+
+
+def with_places(
+    candidates: Sequence[Candidate], said: Mapping[int, tuple[Chunk, Said]], where: SearchFilter
+) -> list[Candidate]:
+    """Return the candidates with what the query points at: marked where it was found, added where it was not.
+
+    Of a file that was only named, the first chunk stands in where nothing else of it was found.
+    """
+    if not said:
+        return list(candidates)
+    marked = [one._replace(said=said[one.chunk.key][1]) if one.chunk.key in said else one for one in candidates]
+    seen = {one.chunk.key for one in candidates}
+    files = {document_of(one.chunk) for one in candidates}
+    for key, (chunk, how) in said.items():
+        is_needed = how.rank is not None or document_of(chunk) not in files
+        if key not in seen and is_needed and where.admits(chunk):
+            marked.append(Candidate(chunk, said=how))
+            files.add(document_of(chunk))
+    return marked

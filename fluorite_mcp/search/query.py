@@ -1,20 +1,31 @@
-"""Understanding a query: what it names, what it looks like, what it hints at."""
+"""Understanding a query: what it names, what it looks like, what it points at, what it hints at."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from fluorite_mcp.search.exclusions import read_exclusions
+from fluorite_mcp.search.hints import frameworks_of, language_of
+from fluorite_mcp.search.mentions import read_mentions
+from fluorite_mcp.search.pasted import code_words, read_code
+from fluorite_mcp.search.reading import NOTHING, Exclusions, Mention, Reading
+from fluorite_mcp.search.traces import read_trace
 from fluorite_mcp.text.glossary import Translation, translate
-from fluorite_mcp.text.languages import LANGUAGES
 from fluorite_mcp.text.tokens import STOP_WORDS, has_cjk, index_words, query_words
 
 Shape = Literal["symbol", "language", "mixed", "code"]
 
 # Longer queries are cut for understanding; nobody asks with more, and pasted files end up here.
 MAX_QUERY_CHARS = 8_000
+# A stack trace is read further: what it says stands at its end.
+_MAX_READ_CHARS = 8 * MAX_QUERY_CHARS
+
+# What a query may be beside its words, each step reading what those before it left.
+STEPS: tuple[Callable[[Reading], Reading], ...] = (read_trace, read_code, read_exclusions, read_mentions)
 
 # camelCase, snake_case, dotted.names, Scope::names and calls() are names, not words.
 _IDENTIFIER = re.compile(
@@ -24,9 +35,6 @@ _IDENTIFIER = re.compile(
 _QUOTED = re.compile(r"[`'\"]([A-Za-z_$][\w$.:]*)[`'\"]")
 _SINGLE_NAME = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|::|#)[A-Za-z_$][\w$]*)*(?:\(\))?")
 _PATH = re.compile(r"[\w@.-]+(?:/[\w@.\[\]-]+)+|\b[\w-]+\.[a-z]{1,5}\b")
-_CODE_LINE = re.compile(
-    r"[;{}]\s*$|^\s*(?:def|class|fn|func|function|const|let|var|import|from|return|if|for)\b.*[:({=]", re.MULTILINE
-)
 
 _LATIN_WORD = re.compile(r"[A-Za-z]+")
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9]+")
@@ -41,20 +49,13 @@ _TEST_WORDS = frozenset(query_words("test spec fixture mock"))
 _DOC_WORDS = frozenset(query_words("doc documentation readme guide changelog tutorial"))
 _EXAMPLE_WORDS = frozenset(query_words("example demo sample benchmark"))
 
-# Names of languages as people write them, where they differ from ours; words that are English too stay out.
-_LANGUAGE_NAMES = {"js": "javascript", "ts": "typescript", "golang": "go", "py": "python", "rb": "ruby", "c++": "cpp",
-                   "c#": "csharp", "kt": "kotlin", "rs": "rust"}  # fmt: skip
-_AMBIGUOUS_LANGUAGES = frozenset(
-    {"go", "c", "r", "make", "d", "json", "html", "css", "sql", "markdown", "yaml", "toml", "xml"}
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Query:
     """A query, understood.
 
     Attributes:
-        text: The query, cut and stripped.
+        text: What is searched for: the query, cut and stripped, without what it excludes and what no two traces share.
         words: Index tokens, those of translations included.
         names: Identifiers as written, without calls and scopes.
         paths: Pieces that look like file names.
@@ -67,6 +68,10 @@ class Query:
             StateFlow.
         translations: Its Japanese terms with English words.
         translated: The tokens that only translations brought.
+        mentions: The places it points at, the most telling first.
+        excluded: What it does not want.
+        frameworks: Those it names; a hint too.
+        is_trace: Whether it is an error with a stack trace.
     """
 
     text: str
@@ -84,6 +89,10 @@ class Query:
     spellings: frozenset[str]
     translations: tuple[Translation, ...] = ()
     translated: frozenset[str] = frozenset()
+    mentions: tuple[Mention, ...] = ()
+    excluded: Exclusions = NOTHING
+    frameworks: frozenset[str] = frozenset()
+    is_trace: bool = False
 
     @staticmethod
     def parts_of(name: str) -> list[str]:
@@ -93,33 +102,46 @@ class Query:
 
 def understand(text: str) -> Query:
     """Read a query. Never fails: any text is a query."""
-    text = text[:MAX_QUERY_CHARS].strip()
-    own = query_words(text)
+    reading = read(text)
+    text = reading.text[:MAX_QUERY_CHARS].strip()
+    own = code_words(index_words(text)) if reading.is_code else query_words(text)
     translations = tuple(translate(text))
     words = _searched(own, translations)
-    paths = tuple(dict.fromkeys(_PATH.findall(text)))
     names = _names(text)
     present = set(words)
-    last_names = frozenset(Query.parts_of(name)[-1] for name in names)
+    # Nothing that pasted code uses or names has to be defined where code like it stands.
+    last_names = frozenset() if reading.is_code else frozenset(Query.parts_of(name)[-1] for name in names)
     english = [word for one in translations for word, _ in one.words[:1]]
     spoken = _spoken(" ".join((text, *english)), present)
     return Query(
         text=text,
         words=words,
         names=names,
-        paths=paths,
-        shape=_shape(text, names),
-        language=_language(text),
-        wants_tests=bool(present & _TEST_WORDS),
-        wants_docs=bool(present & _DOC_WORDS),
-        wants_examples=bool(present & _EXAMPLE_WORDS),
+        paths=() if reading.is_code else tuple(dict.fromkeys(_PATH.findall(text))),
+        shape="code" if reading.is_code else _shape(text, names),
+        language=reading.language or (None if reading.is_code or reading.is_trace else language_of(text)),
+        wants_tests=bool(present & _TEST_WORDS) and not reading.excluded.tests,
+        wants_docs=bool(present & _DOC_WORDS) and not reading.excluded.docs,
+        wants_examples=bool(present & _EXAMPLE_WORDS) and not reading.excluded.examples,
         last_names=last_names,
         last_names_lower=frozenset(name.lower() for name in last_names),
         spoken=spoken,
-        spellings=_spellings(text, names) | {name.lower() for name in last_names},
+        spellings=frozenset() if reading.is_code else _spellings(text, names) | {name.lower() for name in last_names},
         translations=translations,
         translated=frozenset(words) - frozenset(own),
+        mentions=reading.mentions,
+        excluded=reading.excluded,
+        frameworks=frozenset() if reading.is_code or reading.is_trace else frameworks_of(text),
+        is_trace=reading.is_trace,
     )
+
+
+def read(text: str) -> Reading:
+    """Take from a query what is more than words."""
+    reading = Reading(text[:_MAX_READ_CHARS].strip())
+    for step in STEPS:
+        reading = step(reading)
+    return reading
 
 
 def _searched(own: tuple[str, ...], translations: tuple[Translation, ...]) -> tuple[str, ...]:
@@ -157,14 +179,4 @@ def _names(text: str) -> tuple[str, ...]:
 def _shape(text: str, names: tuple[str, ...]) -> Shape:
     if _SINGLE_NAME.fullmatch(text):
         return "symbol"
-    if "\n" in text and _CODE_LINE.search(text):
-        return "code"
     return "mixed" if names else "language"
-
-
-def _language(text: str) -> str | None:
-    for word in re.findall(r"[a-z+#]+", text.lower()):
-        name: str = _LANGUAGE_NAMES.get(word, word)
-        if name in LANGUAGES and (name not in _AMBIGUOUS_LANGUAGES or word in _LANGUAGE_NAMES):
-            return name
-    return None

@@ -7,6 +7,7 @@ documents unless they are far better.
 from __future__ import annotations
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,8 +15,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from fluorite_mcp.models import Chunk
 from fluorite_mcp.search.documents import Document, DocumentId, document_of, is_told
 from fluorite_mcp.search.features import FEATURES, Found, features, spelled_strength
-from fluorite_mcp.search.fields import definitions_of
+from fluorite_mcp.search.fields import definitions_of, is_learned
+from fluorite_mcp.search.hints import is_of_language
+from fluorite_mcp.search.paths import path_profile
+from fluorite_mcp.search.places import Said
 from fluorite_mcp.search.query import Query
+from fluorite_mcp.search.reading import Exclusions
+from fluorite_mcp.text.tokens import index_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,6 +35,15 @@ _SAME_DOCUMENT_STEP = 2.0
 _OTHER_LANGUAGE = -1.0
 # The path itself was given.
 _SAID_PATH = 6.0
+# The line or the definition itself was given: before everything else, in the order in which the query points at them.
+# Log-odds that double precision still tells apart from each other.
+_SAID_PLACE = 24.0
+_SAID_PLACE_STEP = 0.5
+# It was said not to be wanted: behind whatever else was found, and still there if nothing was.
+_EXCLUDED = -8.0
+# Among templates and notes that are equal, what is for the framework that the query names. Of a project's code it says
+# nothing: who tests a framework imports it too, and the framework itself does not.
+_SAID_FRAMEWORK = 0.5
 # Between the worst and the best judged chunk: decides between equals, not between topics.
 _QUALITY_SPREAD = 1.0
 
@@ -46,6 +61,8 @@ _SETTLED_BY_WORDS = 0.42
 _LOOSE_RELEVANCE = 0.27
 _LOOSE_STEEPNESS = 20.0
 
+_TEST_SYMBOL = re.compile(r"(?:^|\.)(?:tests?|test_\w+)(?:\.|$)")
+
 # The columns of features that reasons speak of.
 _COLUMN = {name: index for index, name in enumerate(FEATURES)}
 _MANY_WORDS = 0.3
@@ -58,19 +75,21 @@ class Candidate(NamedTuple):
     """A chunk that may answer.
 
     `lexical` is BM25 as a part of the ideal, 0 when it holds no word of the query; `cosine` is None where the chunk
-    was not found by its vector.
+    was not found by its vector; `said` is how the query itself points at it, if it does.
     """
 
     chunk: Chunk
     lexical: float = 0.0
     cosine: float | None = None
+    said: Said | None = None
 
 
 class Ranked(NamedTuple):
     """A chunk in its place.
 
     `score` is the probability, 0..1, that this is the right place, as the model estimates it; `lexical` and `cosine`
-    are the chunk's own, `signals` its document's features, in the order of `FEATURES`.
+    are the chunk's own, `signals` its document's features, in the order of `FEATURES`; `said` is how the query points
+    at it, `moved` by how many places a re-ranking model moved it up.
     """
 
     chunk: Chunk
@@ -80,6 +99,8 @@ class Ranked(NamedTuple):
     defines: str
     document: Document
     signals: NDArray[np.float32]
+    said: Said | None = None
+    moved: int = 0
 
     @property
     def relevance(self) -> float:
@@ -132,6 +153,9 @@ def rank(
         for placed in _place(query, groups[one], documents[one], signals[index], float(log_odds[index]), together)
     ]
     ranked.sort(key=_order)
+    # Whoever points at a place is answered by it.
+    if any(one.said is not None for one in candidates):
+        return Ranking(tuple(ranked), 1.0)
     return Ranking(tuple(ranked), _answerable(query, signals, model, has_vectors=not math.isnan(least)))
 
 
@@ -191,9 +215,11 @@ def _place(
     )
     placed = []
     for step, one in enumerate(ordered):
-        own = log_odds + _prior(query, one.chunk) - _SAME_DOCUMENT_STEP * step
+        own = log_odds + _prior(query, one) - _SAME_DOCUMENT_STEP * step
+        if one.said is not None and one.said.rank is not None:
+            own = _SAID_PLACE - _SAID_PLACE_STEP * one.said.rank
         _, name = defined[one.chunk.key]
-        placed.append(Ranked(one.chunk, _probability(own), one.lexical, one.cosine, name, document, signals))
+        placed.append(Ranked(one.chunk, _probability(own), one.lexical, one.cosine, name, document, signals, one.said))
     return placed
 
 
@@ -208,15 +234,41 @@ def _definition(query: Query, chunk: Chunk) -> tuple[float, str]:
     return strength, f"{best.kind} {best.name}"
 
 
-def _prior(query: Query, chunk: Chunk) -> float:
-    """Return what is known before any feature, in log-odds: a path or language that was said, how it was judged."""
+def _prior(query: Query, candidate: Candidate) -> float:
+    """Return what is known before any feature, in log-odds: what the query says of places, languages and exclusions."""
+    chunk = candidate.chunk
     prior = _QUALITY_SPREAD * (chunk.quality - 0.5)
     path = chunk.origin.path
-    if path and any(path.endswith(part) for part in query.paths):
+    if candidate.said is not None or (path and any(path.endswith(part) for part in query.paths)):
         prior += _SAID_PATH
-    if query.language and chunk.language and chunk.language != query.language and chunk.kind == "code":
+    if (
+        query.language
+        and chunk.language
+        and chunk.kind == "code"
+        and not is_of_language(query.language, chunk.language)
+    ):
         prior += _OTHER_LANGUAGE
+    if not is_learned(chunk) and not query.frameworks.isdisjoint(chunk.frameworks):
+        prior += _SAID_FRAMEWORK
+    if query.excluded and is_excluded(query.excluded, chunk):
+        prior += _EXCLUDED
     return prior
+
+
+def is_excluded(excluded: Exclusions, chunk: Chunk) -> bool:
+    """Whether a query says that it does not want a chunk."""
+    path = path_profile(chunk.origin.path) if chunk.origin.path else None
+    names = {*index_words(chunk.origin.symbol or chunk.title).split(), *(path.stem if path else ())}
+    names |= path.folders if path else frozenset()
+    return bool(
+        (excluded.docs and chunk.kind == "doc")
+        or not excluded.words.isdisjoint(names)
+        or (path is not None and excluded.tests and path.is_test)
+        or (path is not None and excluded.examples and path.is_example)
+        or (path is not None and excluded.legacy and path.is_legacy)
+        # Rust and Go keep tests beside the code.
+        or (excluded.tests and _TEST_SYMBOL.search(chunk.origin.symbol or "") is not None)
+    )
 
 
 def _probability(log_odds: float) -> float:
@@ -238,6 +290,7 @@ def explain(query: Query, ranked: Ranked) -> tuple[str, ...]:
 
     cosine = ranked.cosine or 0.0
     reasons = (
+        (ranked.said is not None, ranked.said.why if ranked.said else ""),
         (bool(ranked.defines), f"defines {ranked.defines}"),
         (not ranked.defines and signal("named_like") > _NAMED_LIKE, "defines something named like the query"),
         (signal("stem_precision") > 0, f"the query says {_share(signal('stem_precision'))} of the file's name"),
@@ -245,9 +298,11 @@ def explain(query: Query, ranked: Ranked) -> tuple[str, ...]:
         (0 < ranked.lexical <= _MANY_WORDS, "holds some of the query's words"),
         (cosine > _SIMILAR_MEANING, f"similar meaning ({cosine:.0%})"),
         (ranked.document.importers >= _WELL_KNOWN, f"imported in {ranked.document.importers} places"),
+        (ranked.moved > 0, f"moved up {ranked.moved} by the re-ranking model"),
         (path is not None and path.is_test and not query.wants_tests, "test code, set back"),
         (path is not None and path.is_example and not query.wants_examples, "example, set back"),
         (path is not None and path.is_legacy, "vendored or legacy, set back"),
+        (bool(query.excluded) and is_excluded(query.excluded, ranked.chunk), "the query excludes it, set back"),
     )
     return tuple(text for holds, text in reasons if holds)
 

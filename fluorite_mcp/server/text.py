@@ -123,6 +123,7 @@ def status_text(result: StatusResult) -> str:
         f"chunks: {_figures(result.chunks)}; {result.archived} archived",
         f"projects: {len(result.projects)}",
         f"model: {_inline(result.model)}, {_inline(result.model_state)}",
+        *([f"re-ranking model: {_inline(result.reranker)}"] if result.reranker else []),
         f"index: {_figures(result.index)}",
         f"cache: {_figures(result.cache)}",
         f"sizes: {_figures(result.sizes)}",

@@ -46,6 +46,7 @@ TRANSLATIONS: Mapping[type[errors.FluoriteError], Translation] = {
     errors.ProjectError: _CALLERS,
     errors.SpikeError: _TROUBLE,
     errors.EmbeddingError: _TROUBLE,
+    errors.RerankingError: _TROUBLE,
     errors.StoreError: _TROUBLE,
     errors.StoreBusyError: _TROUBLE,
     errors.StoreCorruptError: _DAMAGE,

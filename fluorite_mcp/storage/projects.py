@@ -95,6 +95,17 @@ class ProjectTable:
         )
         return {path: (size, modified) for path, size, modified in rows}
 
+    async def paths_named(self, project: int, names: Sequence[str]) -> list[str]:
+        """Return the paths of learned files whose last part is one of some names, in whatever case."""
+        # What `rtrim` leaves when it takes every character but `/` from the end is the folder.
+        rows = await self._database.fetch_in(
+            "SELECT path FROM files WHERE project = ? AND skipped IS NULL"
+            " AND lower(substr(path, length(rtrim(path, replace(path, '/', ''))) + 1)) IN ({in})",
+            [name.lower() for name in names],
+            project,
+        )
+        return [path for (path,) in rows]
+
     async def put_files(self, project: int, files: Sequence[FileRecord]) -> None:
         """Write what is now known of files. Runs inside `atomic`."""
         await self._database.execute_many(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from fluorite_mcp.cli.inspect_settings import config_file, inspect_settings
 from fluorite_mcp.settings import load_settings
 from tests.cli.conftest import Cli
+from tests.embedding.conftest import write_tiny_reranker
 
 
 def test_every_setting_is_shown_with_where_it_comes_from(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +89,8 @@ def test_models_are_listed_with_the_chosen_one_marked(cli: Cli) -> None:
 
     assert shown.startswith("*  builtin ")
     assert answer["configured"] == "builtin"
-    assert len(answer["models"]) == shown.count("\n") - 1
+    assert all(model["name"] in shown for model in (*answer["models"], *answer["rerankers"]))
+    assert (answer["configured_reranker"], len(answer["rerankers"]) > 1) == ("", True)
 
 
 def test_serving_with_a_missing_settings_file_is_refused(cli: Cli, tmp_path: Path) -> None:
@@ -114,6 +117,18 @@ def test_doctor_on_a_store_in_use_checks_everything(cli: Cli) -> None:
         ["settings", "data folder", "free disk", "SQLite", "model", "store", "word index", "vector index", "cache",
          "grammars", "backups"], "ok",
     )  # fmt: skip
+
+
+def test_doctor_checks_a_re_ranking_model_only_if_one_is_configured(
+    cli: Cli, tmp_path: Path, broken_model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not any(one["check"] == "re-ranking model" for one in cli.json("doctor")["findings"])
+
+    for name, state in ((str(write_tiny_reranker(tmp_path / "ranker", {"red": 1.0})), "ok"), (broken_model, "fail")):
+        monkeypatch.setenv("FLUORITE_ML__RERANKER", name)
+        report = json.loads(cli("doctor", "--json").stdout)
+        [finding] = [one for one in report["findings"] if one["check"] == "re-ranking model"]
+        assert finding["state"] == state
 
 
 def test_doctor_on_a_damaged_store_fails_names_the_backup_and_touches_nothing(cli: Cli) -> None:

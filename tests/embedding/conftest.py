@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -44,17 +44,43 @@ def tiny_model(tmp_path: Path, tiny_models: TinyModels) -> Path:
     return tiny_models.write(tmp_path / "tiny")
 
 
+def write_tiny_reranker(folder: Path, worth: Mapping[str, float]) -> Path:
+    """Write a cross-encoder whose score of a text is the sum of what the words of query and text are worth."""
+    folder.mkdir(parents=True)
+    table = onnx.numpy_helper.from_array(
+        np.array([[0.0], [0.0], *([value] for value in worth.values())], "f4"), "table"
+    )
+    axis = onnx.numpy_helper.from_array(np.array([1]), "axis")
+    ids = onnx.helper.make_tensor_value_info("input_ids", onnx.TensorProto.INT64, ["texts", "tokens"])
+    nodes = [
+        onnx.helper.make_node("Gather", ["table", "input_ids"], ["values"]),
+        onnx.helper.make_node("ReduceSum", ["values", "axis"], ["logits"], keepdims=0),
+    ]
+    output = onnx.helper.make_tensor_value_info("logits", onnx.TensorProto.FLOAT, ["texts", 1])
+    graph = onnx.helper.make_graph(nodes, "reranker", [ids], [output], initializer=[table, axis])
+    onnx.save(
+        onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 18)], ir_version=9),
+        folder / "model.onnx",
+    )
+    _write_tokenizer(folder, worth, max_length=256)
+    return folder
+
+
 def _write_tiny_model(folder: Path, *, file: str, pooled: bool) -> Path:
     path = folder / file
     path.parent.mkdir(parents=True)
     onnx.save(_tiny_graph(pooled=pooled), path)
-    vocabulary = {word: i for i, word in enumerate(("[PAD]", "[UNK]", *TINY_WORDS))}
+    _write_tokenizer(folder, TINY_WORDS, max_length=16)
+    return folder
+
+
+def _write_tokenizer(folder: Path, words: Iterable[str], max_length: int) -> None:
+    vocabulary = {word: i for i, word in enumerate(("[PAD]", "[UNK]", *words))}
     tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.save(str(folder / "tokenizer.json"))
-    settings = {"model_max_length": 16, "pad_token": "[PAD]"}
+    settings = {"model_max_length": max_length, "pad_token": "[PAD]"}
     (folder / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
-    return folder
 
 
 def _tiny_vectors() -> Any:

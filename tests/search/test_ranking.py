@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fluorite_mcp.models import Kind, Origin
+from fluorite_mcp.models import Chunk, Kind, Origin
 from fluorite_mcp.search.features import FEATURES
+from fluorite_mcp.search.places import Said
 from fluorite_mcp.search.query import understand
 from fluorite_mcp.search.ranking import Candidate, explain
 from tests.search.conftest import bundled, found, order, piece, ranking
@@ -55,6 +56,31 @@ RULES = [
     Rule("old code is set back", "sum totals", found(piece(1, "a/x.py")), found(piece(2, "vendor/x.py"))),
     Rule("prose is set back", "sum totals", found(piece(1)), found(piece(2, kind="doc", language="markdown"))),
     Rule("another language", "sum totals in python", found(piece(1)), found(piece(2, language="go"))),
+    Rule(
+        "a framework that is named",
+        "fastapi totals",
+        found(Chunk("s1", "spike", "totals", "sum totals", key=1, frameworks=("fastapi",))),
+        found(Chunk("s2", "spike", "totals", "sum totals", key=2, frameworks=("flask",))),
+    ),
+    Rule("what is excluded", "sum totals, not the docs", found(piece(1), 0.3, 0.3), found(piece(2, kind="doc"), 0.9)),
+    Rule(
+        "a word that is excluded",
+        "sum totals, excluding `redis`",
+        found(piece(1, "pkg/memory.py"), 0.3),
+        found(piece(2, "pkg/redis_totals.py"), 0.7),
+    ),
+    Rule(
+        "the place that was pointed at",
+        "sum totals",
+        found(piece(1, "tests/x.py"), 0.0, None)._replace(said=Said(0, "here")),
+        found(piece(2, defines=TOTALS), 1.0, 0.9),
+    ),
+    Rule(
+        "the order in which places were pointed at",
+        "sum totals",
+        found(piece(1), 0.0)._replace(said=Said(0, "here")),
+        found(piece(2, defines=TOTALS), 1.0)._replace(said=Said(1, "there")),
+    ),
     Rule("quality between equals", "sum totals", found(piece(1, quality=0.9)), found(piece(2, quality=0.2))),
     Rule("more words", "sum totals", found(piece(1), 0.9), found(piece(2), 0.2)),
     Rule("closer meaning", "sum totals", found(piece(1), 0.5, 0.8), found(piece(2), 0.5, 0.3)),

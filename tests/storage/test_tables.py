@@ -58,6 +58,18 @@ async def test_files_are_replaced_and_forgotten(store: Store) -> None:
     assert await store.projects.files(other) == {"a.py": first}
 
 
+async def test_learned_files_are_found_by_their_names(store: Store) -> None:
+    project = (await store.projects.ensure("/p", AT)).key
+    paths = ["a.py", "x/A.py", "x/y/ba.py", "x/a.py/b", "x/skipped/a.py"]
+    async with store.database.atomic():
+        await store.projects.put_files(
+            project, [FileRecord(path, 1, 1, skipped="binary" if "skipped" in path else None) for path in paths]
+        )
+
+    assert sorted(await store.projects.paths_named(project, ["A.py", "none"])) == ["a.py", "x/A.py"]
+    assert await store.projects.paths_named(project + 1, ["a.py"]) == []
+
+
 async def test_named_values_are_overwritten(store: Store) -> None:
     assert await store.meta.get("color") is None
     async with store.database.atomic():
