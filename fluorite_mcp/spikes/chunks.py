@@ -16,18 +16,24 @@ Detect = Callable[[str], str | None]
 
 
 def spike_chunks(spike: Spike, detect: Detect = lambda _path: None) -> list[Chunk]:
-    """Return the overview chunk, then one chunk per file.
+    """Return the overview chunk, then one chunk per file of its own: inherited ones are found with their own spike.
 
     Args:
         spike: The template.
         detect: Names the language of a rendered path.
     """
-    return [_overview(spike), *(_file_chunk(spike, file, detect) for file in _shown_files(spike))]
+    return [_overview(spike), *(_file_chunk(spike, file, detect) for file in _own_files(spike))]
 
 
 def spike_relations(spike: Spike) -> list[Relation]:
-    """Return a `part-of` edge from each file's chunk to the overview."""
-    return [Relation(_file_id(spike, file.path), _id(spike), "part-of") for file in _shown_files(spike)]
+    """Return a `part-of` edge from each file's chunk to the overview, and one to the spike that it extends."""
+    edges = [Relation(_file_id(spike, file.path), _id(spike), "part-of") for file in _own_files(spike)]
+    return edges + ([Relation(_id(spike), f"spike:{spike.extends}", "extends")] if spike.extends else [])
+
+
+def _own_files(spike: Spike) -> list[RenderedFile]:
+    shown = zip(spike.files, _shown_files(spike), strict=True)
+    return [file for template, file in shown if template.path not in spike.inherited]
 
 
 def _shown_files(spike: Spike) -> list[RenderedFile]:
@@ -44,6 +50,8 @@ def _overview(spike: Spike) -> Chunk:
         spike.description_ja,
         _line("Stack", spike.stack),
         _line("Tags", spike.tags),
+        _line("Also called", spike.aliases),
+        _line("Extends", (spike.extends,) if spike.extends else ()),
         _param_table(spike.params),
         _file_list("Files", [file.path for file in _shown_files(spike)]),
         _file_list("Changes", [patch.path for patch in spike.patches]),
@@ -94,12 +102,17 @@ def _line(label: str, names: tuple[str, ...]) -> str:
 def _param_table(params: tuple[SpikeParam, ...]) -> str:
     if not params:
         return ""
-    rows = [f"| {param.name} | {_shown_default(param)} | {_cell(param.description)} |" for param in params]
+    rows = [f"| {param.name} | {_shown_default(param)} | {_cell(_meaning(param))} |" for param in params]
     return "\n".join(["| Parameter | Default | Meaning |", "|---|---|---|", *rows])
 
 
 def _shown_default(param: SpikeParam) -> str:
     return "(required)" if param.default is None else f"`{_cell(param.default)}`"
+
+
+def _meaning(param: SpikeParam) -> str:
+    allowed = {"text": "", "choice": f"({', '.join(param.choices)})"}.get(param.type, f"({param.type})")
+    return f"{param.description} {allowed}".strip()
 
 
 def _cell(text: str) -> str:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from fluorite_mcp.errors import SpikeError
 from fluorite_mcp.spikes.document import MAX_SPIKE_BYTES
-from fluorite_mcp.spikes.manifest import parse_spike
+from fluorite_mcp.spikes.extension import build_spikes
+from fluorite_mcp.spikes.manifest import Manifest
 
 if TYPE_CHECKING:
     from fluorite_mcp.models import Spike
@@ -35,25 +36,26 @@ def load_spikes(folder: Path) -> tuple[list[Spike], list[str]]:
         folder: Searched recursively for .yaml and .yml files; hidden folders and files are skipped.
 
     Returns:
-        The spikes, and a message for each file that could not be read or repeats an earlier id.
+        The spikes, and a message for each file that could not be read, or repeats an earlier id or alias.
     """
     if not folder.is_dir():
         return [], [f"{folder}: there is no such folder of spikes."]
-    spikes: dict[str, Spike] = {}
-    sources: dict[str, str] = {}
+    manifests: dict[str, Manifest] = {}
     messages: list[str] = []
     for path in _spike_files(folder):
         source = path.relative_to(folder.parent).as_posix()
         try:
-            spike = parse_spike(read_spike_text(path, source), source)
+            manifest = Manifest(read_spike_text(path, source), source)
         except SpikeError as error:
             messages.append(str(error))
             continue
-        if spike.id in spikes:
-            messages.append(f"{source}: the id '{spike.id}' belongs to {sources[spike.id]} already; choose another.")
+        if manifest.id in manifests:
+            first = manifests[manifest.id].source
+            messages.append(f"{source}: the id '{manifest.id}' belongs to {first} already; choose another.")
             continue
-        spikes[spike.id], sources[spike.id] = spike, source
-    return list(spikes.values()), messages
+        manifests[manifest.id] = manifest
+    spikes, more = build_spikes(manifests)
+    return spikes, messages + more
 
 
 def read_spike_text(path: Path, source: str) -> str:

@@ -10,9 +10,12 @@ from fluorite_mcp.errors import SpikeError
 from fluorite_mcp.models import Spike, SpikePatch
 from fluorite_mcp.spikes.holes import fill
 from fluorite_mcp.spikes.paths import path_problem
+from fluorite_mcp.spikes.values import value_problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_SHOWN_CHARS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def complete_params(spike: Spike, params: Mapping[str, str]) -> dict[str, str]:
     """Return a value for every parameter of the spike.
 
     Raises:
-        SpikeError: An unknown parameter, or a required one missing or empty.
+        SpikeError: An unknown parameter, a required one missing or empty, or a value that its type does not allow.
     """
     known = [param.name for param in spike.params]
     for name in params:
@@ -65,7 +68,12 @@ def complete_params(spike: Spike, params: Mapping[str, str]) -> dict[str, str]:
     missing = [param.name for param in spike.params if param.required and not params.get(param.name, "").strip()]
     if missing:
         raise SpikeError(f"{spike.id}: give a value for the required {', '.join(map(repr, missing))}.")
-    return {param.name: params.get(param.name, param.default or "") for param in spike.params}
+    values = {param.name: params.get(param.name, param.default or "") for param in spike.params}
+    for param in spike.params:
+        if problem := value_problem(param, values[param.name]):
+            shown = values[param.name][:_SHOWN_CHARS]
+            raise SpikeError(f"{spike.id}: the value {shown!r} of '{param.name}' {problem}.")
+    return values
 
 
 def has_all_defaults(spike: Spike) -> bool:

@@ -61,12 +61,23 @@ def test_an_optional_parameter_may_be_emptied() -> None:
     assert complete_params(spike(), {"entity": ""}) == {"entity": ""}
 
 
-@pytest.mark.parametrize(
-    "value", ["../../etc/passwd", "/etc/passwd", "a\x00b", "a\nb", ".git/hooks", "C:/x", "a/./b", ""]
-)
+@pytest.mark.parametrize("value", ["../../etc/passwd", "/etc/passwd", "a\nb", ".git/hooks", "C:/x", "a/./b", ""])
 def test_a_value_cannot_lead_a_path_out_of_the_folder(value: str) -> None:
     with pytest.raises(SpikeError, match="demo: with these parameters the path"):
         render_spike(spike(path="{{entity}}"), {"entity": value})
+
+
+@pytest.mark.parametrize("value", ["a\x00b", "\x1b[31m", "\ud800", "x" * 10_001])
+def test_a_value_must_be_text_of_moderate_length(value: str) -> None:
+    with pytest.raises(SpikeError, match=r"demo: the value .* of 'entity' (holds a control|has 10001 char)"):
+        render_spike(spike(), {"entity": value})
+
+
+def test_a_value_must_satisfy_its_type() -> None:
+    typed = spike(SpikeParam("entity", "8000", type="port"))
+    assert complete_params(typed, {"entity": "81"}) == {"entity": "81"}
+    with pytest.raises(SpikeError, match="demo: the value 'x' of 'entity' is no port from 1 to 65535"):
+        complete_params(typed, {"entity": "x"})
 
 
 def test_two_files_cannot_become_one() -> None:
