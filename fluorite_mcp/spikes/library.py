@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fluorite_mcp.errors import SpikeError
+from fluorite_mcp.errors import SpikeError, UnknownIdError
 from fluorite_mcp.spikes.document import MAX_SPIKE_BYTES
 from fluorite_mcp.spikes.extension import build_spikes
 from fluorite_mcp.spikes.manifest import Manifest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from fluorite_mcp.models import Spike
+
+ID_PREFIX = "spike:"
+"""How the ids of a spike's chunks begin; search and suggest show them so."""
 
 _SUFFIXES = (".yaml", ".yml")
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -56,6 +62,29 @@ def load_spikes(folder: Path) -> tuple[list[Spike], list[str]]:
         manifests[manifest.id] = manifest
     spikes, more = build_spikes(manifests)
     return spikes, messages + more
+
+
+def choose_spikes(spikes: Sequence[Spike], names: Iterable[str]) -> list[Spike]:
+    """Return spikes by id or alias, in the order asked.
+
+    Raises:
+        UnknownIdError: There is no such spike; names the nearest.
+    """
+    known = {name: spike for spike in spikes for name in (spike.id, *spike.aliases)}
+    chosen = []
+    for name in names:
+        wanted = name.removeprefix(ID_PREFIX)
+        if wanted not in known:
+            raise unknown_spike(name, known)
+        chosen.append(known[wanted])
+    return chosen
+
+
+def unknown_spike(name: str, known: Iterable[str]) -> UnknownIdError:
+    """Return the error for an id that no spike has, with the nearest ones."""
+    near = get_close_matches(name.removeprefix(ID_PREFIX), list(known), n=3, cutoff=0.5)
+    hint = f" The nearest: {', '.join(near)}." if near else " Ids come from find_spikes."
+    return UnknownIdError(f"No spike has the id {name[:100]!r}.{hint}")
 
 
 def read_spike_text(path: Path, source: str) -> str:
