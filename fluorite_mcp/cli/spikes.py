@@ -1,4 +1,4 @@
-"""Commands about templates: verify."""
+"""Commands about templates: find-spikes, preview-spike, apply-spike, spikes verify."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fluorite_mcp.cli.command import EXIT_FAILED, command
-from fluorite_mcp.cli.options import read_params
-from fluorite_mcp.cli.output import Output
+from fluorite_mcp.cli.options import FrameworksOption, LanguageOption, PathOption, read_params, shell_path
 from fluorite_mcp.cli.session import Session
+from fluorite_mcp.cli.show_spikes import show_applied, show_found, show_preview, show_verified
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from fluorite_mcp.spikes.verification import Verification
 
 DEFAULT_LIMIT_SECONDS = 600
@@ -24,6 +22,7 @@ DEFAULT_LIMIT_SECONDS = 600
 ParamsOption = Annotated[
     list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="A parameter's value; may be repeated.")
 ]
+IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Id or alias, as find-spikes shows it.")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +36,62 @@ class VerifyReport:
 
 def add_commands(app: typer.Typer) -> None:
     """Register the commands of this module."""
+    command(
+        app, 'fluorite-mcp find-spikes "rate limit for an API"', "fluorite-mcp find-spikes --framework hono",
+        name="find-spikes",
+    )(find_spikes)  # fmt: skip
+    command(app, "fluorite-mcp preview-spike hono-zod-api --param entity=invoice", name="preview-spike")(preview_spike)
+    command(
+        app, "fluorite-mcp apply-spike hono-zod-api --param entity=invoice",
+        "fluorite-mcp apply-spike hono-zod-api --path ~/shop --strategy merge --write", name="apply-spike",
+    )(apply_spike)  # fmt: skip
     spikes = typer.Typer(name="spikes", help="Look after templates: verify that they work.", no_args_is_help=True)
     command(spikes, "fluorite-mcp spikes verify", "fluorite-mcp spikes verify hono-zod-api --timeout 300")(verify)
     app.add_typer(spikes)
+
+
+def find_spikes(
+    session: Session,
+    query: Annotated[
+        list[str] | None, typer.Argument(metavar="[QUERY]", help="What it should do; all if left out.")
+    ] = None,
+    framework: FrameworksOption = None,
+    language: LanguageOption = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", help="Templates at most, 1 to 50.")] = 5,
+) -> None:
+    """Find templates by what they are for, or list those of a framework."""
+    result = session.run(
+        lambda engine, _: engine.spikes.find(
+            " ".join(query or ()), frameworks=framework or (), language=language, limit=limit
+        )
+    )
+    session.answer(result, show_found)
+
+
+def preview_spike(session: Session, id_: IdArgument, param: ParamsOption = None) -> None:
+    """Show the files a template gives, with what is still to be decided."""
+    values = read_params(param)
+    session.answer(session.run(lambda engine, _: engine.spikes.preview(id_, values)), show_preview)
+
+
+def apply_spike(
+    session: Session,
+    id_: IdArgument,
+    param: ParamsOption = None,
+    path: PathOption = None,
+    strategy: Annotated[
+        str, typer.Option("--strategy", "-s", help="For files that exist and differ: abort, merge or overwrite.")
+    ] = "abort",
+    write: Annotated[bool, typer.Option("--write", help="Write the files; without it they are only shown.")] = False,
+) -> None:
+    """Put a template into a project: shown as diffs, with --write all files or none."""
+    values = read_params(param)
+    result = session.run(
+        lambda engine, _: engine.spikes.apply(id_, values, path=shell_path(path), strategy=strategy, write=write)
+    )
+    session.answer(result, show_applied)
+    if result.conflicts:
+        raise typer.Exit(EXIT_FAILED)
 
 
 def verify(
@@ -83,38 +135,6 @@ def verify(
     report = VerifyReport(
         results=tuple(results), recorded=str(source / VERIFIED_NAME), problems=tuple(problems) if not ids else ()
     )
-    session.answer(report, _show_report)
+    session.answer(report, show_verified)
     if any(result.state == "failed" for result in results):
         raise typer.Exit(EXIT_FAILED)
-
-
-_STYLES = {"passed": "green", "failed": "bold red", "skipped": "yellow"}
-
-
-def _show_report(out: Output, report: VerifyReport) -> None:
-    for problem in report.problems:
-        out.line(("broken   ", "bold red"), problem)
-    if not report.results:
-        out.line("No template names how to verify it.")
-        return
-    out.columns([_row(result) for result in report.results])
-    for result in report.results:
-        if result.step:
-            out.line()
-            out.line((f"{result.spike}: ", "bold"), result.step)
-            out.block(result.output)
-    counts = [f"{sum(one.state == state for one in report.results)} {state}" for state in _STYLES]
-    out.line()
-    out.line(", ".join(counts), ("  recorded in ", "dim"), (report.recorded, "dim"))
-
-
-def _row(result: Verification) -> Sequence[str | tuple[str, str]]:
-    tools = ", ".join(f"{name} {version}" for name, version in result.tools.items())
-    reason = result.reason if not result.step else f"{result.reason}: {result.step}"
-    return (
-        (result.state, _STYLES[result.state]),
-        result.spike,
-        result.version,
-        f"{result.seconds:.1f} s",
-        (reason or tools, "dim"),
-    )

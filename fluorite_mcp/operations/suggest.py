@@ -138,7 +138,7 @@ class Suggest:
         # A framework that the task names is reason enough for its templates, whatever else the task says.
         named = set(intent.frameworks) if intent.is_named else set()
         scored = [
-            (_fit(one, intent), name, one)
+            (fit_of(one, intent), name, one)
             for name, one in best.items()
             if name in spikes and (not ranking.abstained or named & set(one.chunk.frameworks))
         ]
@@ -187,7 +187,8 @@ def _used(learned: Sequence[Chunk]) -> list[str]:
     return [name for name, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))]
 
 
-def _fit(one: Ranked, intent: Intent) -> float:
+def fit_of(one: Ranked, intent: Intent) -> float:
+    """Return how well a template fits: its score, moved by whether it is for the task's frameworks."""
     if not intent.frameworks:
         return one.score
     shared = set(intent.frameworks) & set(one.chunk.frameworks)

@@ -22,13 +22,13 @@ def spike_chunks(spike: Spike, detect: Detect = lambda _path: None) -> list[Chun
         spike: The template.
         detect: Names the language of a rendered path.
     """
-    return [_overview(spike), *(_file_chunk(spike, file, detect) for file in _own_files(spike))]
+    return [overview_chunk(spike), *(_file_chunk(spike, file, detect) for file in _own_files(spike))]
 
 
 def spike_relations(spike: Spike) -> list[Relation]:
     """Return a `part-of` edge from each file's chunk to the overview, and one to the spike that it extends."""
-    edges = [Relation(_file_id(spike, file.path), _id(spike), "part-of") for file in _own_files(spike)]
-    return edges + ([Relation(_id(spike), f"spike:{spike.extends}", "extends")] if spike.extends else [])
+    edges = [Relation(file_id(spike, file.path), spike_id(spike), "part-of") for file in _own_files(spike)]
+    return edges + ([Relation(spike_id(spike), f"spike:{spike.extends}", "extends")] if spike.extends else [])
 
 
 def _own_files(spike: Spike) -> list[RenderedFile]:
@@ -43,7 +43,8 @@ def _shown_files(spike: Spike) -> list[RenderedFile]:
     return [RenderedFile(file.path, file.template) for file in spike.files]
 
 
-def _overview(spike: Spike) -> Chunk:
+def overview_chunk(spike: Spike) -> Chunk:
+    """Return the chunk that says what a spike is for, with its parameters and paths."""
     paragraphs = [
         f"# {spike.name}",
         spike.description,
@@ -58,7 +59,7 @@ def _overview(spike: Spike) -> Chunk:
         spike.notes,
     ]
     return Chunk(
-        id=_id(spike),
+        id=spike_id(spike),
         title=spike.name,
         content="\n\n".join(filter(None, paragraphs)) + "\n",
         **_shared(spike),
@@ -67,7 +68,7 @@ def _overview(spike: Spike) -> Chunk:
 
 def _file_chunk(spike: Spike, file: RenderedFile, detect: Detect) -> Chunk:
     return Chunk(
-        id=_file_id(spike, file.path),
+        id=file_id(spike, file.path),
         title=f"{spike.name} — {file.path}",
         content=file.content,
         language=detect(file.path),
@@ -87,11 +88,13 @@ def _shared(spike: Spike) -> dict[str, Any]:
     }
 
 
-def _id(spike: Spike) -> str:
+def spike_id(spike: Spike) -> str:
+    """Return the id of a spike's overview chunk."""
     return f"spike:{spike.id}"
 
 
-def _file_id(spike: Spike, path: str) -> str:
+def file_id(spike: Spike, path: str) -> str:
+    """Return the id of a file's chunk."""
     return f"spike:{spike.id}/{path}"
 
 

@@ -82,7 +82,7 @@ def choose_spikes(spikes: Sequence[Spike], names: Iterable[str]) -> list[Spike]:
 
 def unknown_spike(name: str, known: Iterable[str]) -> UnknownIdError:
     """Return the error for an id that no spike has, with the nearest ones."""
-    near = get_close_matches(name.removeprefix(ID_PREFIX), list(known), n=3, cutoff=0.5)
+    near = get_close_matches(name.removeprefix(ID_PREFIX), sorted(set(known)), n=3, cutoff=0.5)
     hint = f" The nearest: {', '.join(near)}." if near else " Ids come from find_spikes."
     return UnknownIdError(f"No spike has the id {name[:100]!r}.{hint}")
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 from fluorite_mcp.errors import FluoriteError, SpikeError
 from fluorite_mcp.spikes.holes import fill
 from fluorite_mcp.spikes.plan import plan_changes
-from fluorite_mcp.spikes.render import complete_params, render_patches, render_spike
+from fluorite_mcp.spikes.render import render
 from fluorite_mcp.spikes.target import TargetFolder
 
 if TYPE_CHECKING:
@@ -89,8 +89,7 @@ def _verify(spike: Spike, params: Mapping[str, str], deadline: float, report: Re
         folder = Path(name) / "project"
         folder.mkdir()
         try:
-            values = complete_params(spike, params)
-            render_into(spike, params, folder)
+            values = render_into(spike, params, folder)
         except FluoriteError as error:
             return _result(spike, "failed", str(error))
         for command in (fill(one, values) for one in (*verify.setup, *verify.checks)):
@@ -101,19 +100,20 @@ def _verify(spike: Spike, params: Mapping[str, str], deadline: float, report: Re
     return _result(spike, "passed", tools=_tool_versions(verify))
 
 
-def render_into(spike: Spike, params: Mapping[str, str], folder: Path) -> None:
-    """Write a template with its patches into an empty folder.
+def render_into(spike: Spike, params: Mapping[str, str], folder: Path) -> Mapping[str, str]:
+    """Write a template with its patches into an empty folder. Returns the values that filled it.
 
     Raises:
         SpikeError: It cannot be rendered, or a patch does not fit the template's own files.
     """
     target = TargetFolder(folder)
-    files, patches = render_spike(spike, params), render_patches(spike, params)
-    changes = plan_changes(files, patches, target.read, {}, "overwrite")
+    rendered = render(spike, params)
+    changes = plan_changes(rendered.files, rendered.patches, target.read, {}, "overwrite")
     for change in changes:
         if change.after is None:
             raise SpikeError(f"{spike.id}: '{change.path}' {change.reason}.")
     target.write({change.path: change.after for change in changes}, {})
+    return rendered.values
 
 
 def _run(command: str, folder: Path, log: Path, deadline: float) -> tuple[str, str]:

@@ -62,3 +62,37 @@ def test_broken_templates_are_told_beside_the_others(cli: Cli, folder: Path) -> 
     result = cli("spikes", "verify", "--folder", str(folder))
     assert result.exit_code == 0
     assert "templates/bad.yaml:2: not valid YAML" in result.stdout
+
+
+def test_templates_are_found_seen_and_written_from_the_command_line(cli: Cli) -> None:
+    assert "hono-rate-limit" in cli.ok("find-spikes", "rate limiting for hono")
+    assert "entity  default 'todo'" in cli.ok("preview-spike", "hono-zod-api")
+    shown = cli.ok("apply-spike", "hono-zod-api", "--param", "entity=invoice")
+    assert "+++ b/src/invoices.ts" in shown
+    assert "Nothing was changed. Add --write to do it." in shown
+    assert not (cli.project / "src").exists()
+
+    done = cli.json("apply-spike", "hono-zod-api", "--param", "entity=invoice", "--write")
+    assert (cli.project / "src/invoices.ts").exists()
+    assert "nothing to write" in cli.ok("apply-spike", "hono-zod-api", "--param", "entity=invoice", "--write")
+    assert "Restored 3 files" in cli.ok("restore", "--undo", done["undo"])
+    assert not (cli.project / "src").exists() or not list((cli.project / "src").iterdir())
+
+
+def test_a_conflict_ends_with_an_exit_code(cli: Cli) -> None:
+    (cli.project / "src").mkdir()
+    (cli.project / "src/app.ts").write_text("mine\n")
+    result = cli("apply-spike", "hono-zod-api", "--write")
+    assert result.exit_code == 1
+    assert "1 conflict; nothing was written." in result.stdout
+    assert (cli.project / "src/app.ts").read_text() == "mine\n"
+    assert not (cli.project / "src/todos.ts").exists()
+
+
+def test_a_tools_own_name_is_its_command_too(cli: Cli) -> None:
+    assert cli.json("find_spikes", "hono-zod-api")["spikes"][0]["id"] == "hono-zod-api"
+
+
+def test_templates_may_be_listed_by_framework(cli: Cli) -> None:
+    assert "hono-openapi" in cli.ok("find-spikes", "--framework", "hono", "-n", "50")
+    assert "No template fits" in cli.ok("find-spikes", "--framework", "no-such-framework")
