@@ -36,6 +36,7 @@ from fluorite_mcp.operations.feedback import Feedback
 from fluorite_mcp.operations.find_spikes import FindSpikes
 from fluorite_mcp.operations.forget import Forget, ForgetRequest, Restore
 from fluorite_mcp.operations.get import Get
+from fluorite_mcp.operations.import_spikes import ImportSpikes
 from fluorite_mcp.operations.learn import Learn
 from fluorite_mcp.operations.search import Search, SearchRequest
 from fluorite_mcp.operations.status import Status
@@ -121,7 +122,8 @@ class Engine:
         templates = Templates(chunks, bundled_spikes)
         apply = ApplySpike(templates, Applications(database, store.meta))
         find = FindSpikes(current, self._search, chunks, templates)
-        self.spikes = SpikeCalls(templates, find, apply, self._answer, lambda: self._place)
+        imports = ImportSpikes(templates, database, chunks, store.relations, history, self._embedder, _now)
+        self.spikes = SpikeCalls(templates, find, apply, imports, self._answer, lambda: self._place)
         self._ready = asyncio.Lock()
         self._is_ready = False
         # The store's version for which upkeep was asked last.

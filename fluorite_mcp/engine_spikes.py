@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from fluorite_mcp.learning.locate import Place
+from fluorite_mcp.learning.pipeline import Progress, ignore_progress
 from fluorite_mcp.operations.applications import TOKEN_PREFIX
 from fluorite_mcp.operations.apply_spike import ApplySpike, ApplySpikeRequest
 from fluorite_mcp.operations.find_spikes import FindSpikes, FindSpikesRequest, PreviewSpike
+from fluorite_mcp.operations.import_spikes import ImportSpikes
 from fluorite_mcp.operations.templates import Templates
-from fluorite_mcp.results import Answer, ApplySpikeResult, FindSpikesResult, PreviewSpikeResult, RestoreResult
+from fluorite_mcp.results import (
+    Answer,
+    ApplySpikeResult,
+    FindSpikesResult,
+    ImportSpikesResult,
+    PreviewSpikeResult,
+    RestoreResult,
+)
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 
@@ -31,6 +41,7 @@ class SpikeCalls:
         templates: Templates,
         find: FindSpikes,
         apply: ApplySpike,
+        imports: ImportSpikes,
         finish: Finish,
         place: Callable[[], Place],
     ) -> None:
@@ -38,6 +49,7 @@ class SpikeCalls:
         self._find = find
         self._preview = PreviewSpike(templates)
         self._apply = apply
+        self._import = imports
         self._finish = finish
         self._place = place
 
@@ -86,6 +98,15 @@ class SpikeCalls:
         """
         request = ApplySpikeRequest(id, params or {}, path, strategy, write)
         return await self._finish(self._apply.run(request, place or self._place()))
+
+    async def import_from(self, folder: Path, progress: Progress = ignore_progress) -> ImportSpikesResult:
+        """Import the templates of a folder, or of a file that lists them; importing again changes nothing.
+
+        Raises:
+            InputError: There is no such folder, or nothing in it.
+            StoreError: The store cannot be written.
+        """
+        return await self._finish(self._import.run(folder, progress))
 
     async def undo(self, token: str) -> RestoreResult:
         """Put back what an application changed.

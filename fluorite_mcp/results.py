@@ -325,6 +325,20 @@ class ApplySpikeResult(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImportSpikesResult(Answer):
+    """What an import of templates did. `merged` and `stubs` are kept archived: known by id, found by no search."""
+
+    files: int
+    imported: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    merged: int = 0
+    stubs: int = 0
+    redacted: int = 0
+    skipped: tuple[SkippedFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusResult(Answer):
     """Health and figures of the store and this process."""
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fluorite_mcp.cli.spikes import VerifyReport
-    from fluorite_mcp.results import ApplySpikeResult, FindSpikesResult, PreviewSpikeResult
+    from fluorite_mcp.results import ApplySpikeResult, FindSpikesResult, ImportSpikesResult, PreviewSpikeResult
     from fluorite_mcp.spikes.verification import Verification
 
 _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
@@ -64,6 +64,19 @@ def show_applied(out: Output, result: ApplySpikeResult) -> None:
     else:
         out.line((f"Would write {count(changed, 'file')}. Nothing was changed. Add --write to do it.", "yellow"))
     _show_afterwards(out, result.setup, result.checks, result.notes)
+
+
+def show_imported(out: Output, result: ImportSpikesResult) -> None:
+    """Print what could not be read, then what was imported."""
+    for skipped in result.skipped:
+        out.line((f"{skipped.path}: ", "yellow"), skipped.reason)
+    out.line(
+        f"Imported {count(result.imported, 'template')} of {count(result.files, 'file')}: {result.updated:,} updated, "
+        f"{result.unchanged:,} unchanged, {result.merged:,} near-duplicates and {result.stubs:,} stubs set aside, "
+        f"{len(result.skipped):,} not read ({result.took_ms / 1000:.1f} s)."
+    )
+    if result.redacted:
+        out.line((f"{count(result.redacted, 'secret')} redacted.", "yellow"))
 
 
 def _show_diff(out: Output, diff: str) -> None:

@@ -1,4 +1,4 @@
-"""Commands about templates: find-spikes, preview-spike, apply-spike, spikes verify."""
+"""Commands about templates: find-spikes, preview-spike, apply-spike, spikes verify, spikes import."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ import typer
 from fluorite_mcp.cli.command import EXIT_FAILED, command
 from fluorite_mcp.cli.options import FrameworksOption, LanguageOption, PathOption, read_params, shell_path
 from fluorite_mcp.cli.session import Session
-from fluorite_mcp.cli.show_spikes import show_applied, show_found, show_preview, show_verified
+from fluorite_mcp.cli.show_spikes import show_applied, show_found, show_imported, show_preview, show_verified
 
 if TYPE_CHECKING:
+    from fluorite_mcp.engine import Engine
+    from fluorite_mcp.learning.pipeline import Progress
+    from fluorite_mcp.results import ImportSpikesResult
     from fluorite_mcp.spikes.verification import Verification
 
 DEFAULT_LIMIT_SECONDS = 600
@@ -45,8 +48,16 @@ def add_commands(app: typer.Typer) -> None:
         app, "fluorite-mcp apply-spike hono-zod-api --param entity=invoice",
         "fluorite-mcp apply-spike hono-zod-api --path ~/shop --strategy merge --write", name="apply-spike",
     )(apply_spike)  # fmt: skip
-    spikes = typer.Typer(name="spikes", help="Look after templates: verify that they work.", no_args_is_help=True)
+    spikes = typer.Typer(
+        name="spikes", help="Look after templates: verify that they work, import more.", no_args_is_help=True
+    )
     command(spikes, "fluorite-mcp spikes verify", "fluorite-mcp spikes verify hono-zod-api --timeout 300")(verify)
+    command(
+        spikes,
+        "fluorite-mcp spikes import ~/fluorite/src/spikes",
+        "fluorite-mcp spikes import templates.json",
+        name="import",
+    )(import_)
     app.add_typer(spikes)
 
 
@@ -92,6 +103,26 @@ def apply_spike(
     session.answer(result, show_applied)
     if result.conflicts:
         raise typer.Exit(EXIT_FAILED)
+
+
+def import_(
+    session: Session,
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Templates as JSON or YAML; or a file that lists them.")
+    ],
+) -> None:
+    """Import templates into the memory, from the older fluorite-mcp's JSON or from YAML.
+
+    What cannot be read is told, and the rest imported. Near-duplicates and stubs are kept where search does not find
+    them. Importing again changes nothing.
+    """
+
+    async def work(engine: Engine, progress: Progress) -> ImportSpikesResult:
+        result = await engine.spikes.import_from(folder.expanduser(), progress)
+        await engine.settle()
+        return result
+
+    session.answer(session.run(work), show_imported)
 
 
 def verify(

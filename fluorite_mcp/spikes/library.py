@@ -87,7 +87,7 @@ def unknown_spike(name: str, known: Iterable[str]) -> UnknownIdError:
     return UnknownIdError(f"No spike has the id {name[:100]!r}.{hint}")
 
 
-def read_spike_text(path: Path, source: str) -> str:
+def read_spike_text(path: Path, source: str, limit: int = MAX_SPIKE_BYTES) -> str:
     """Read a spike file as text.
 
     Raises:
@@ -95,11 +95,11 @@ def read_spike_text(path: Path, source: str) -> str:
     """
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_SPIKE_BYTES + 1)
+            data = file.read(limit + 1)
     except OSError as error:
         raise SpikeError(f"{source}: cannot be read: {error.strerror}.") from error
-    if len(data) > MAX_SPIKE_BYTES:
-        raise SpikeError(f"{source}: more than {MAX_SPIKE_BYTES} bytes. Split it.")
+    if len(data) > limit:
+        raise SpikeError(f"{source}: more than {limit} bytes. Split it.")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
