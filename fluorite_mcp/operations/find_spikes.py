@@ -20,6 +20,7 @@ from fluorite_mcp.search.ranking import Ranked, explain
 from fluorite_mcp.spikes.holes import fill
 from fluorite_mcp.spikes.library import ID_PREFIX
 from fluorite_mcp.spikes.render import missing_params, render_partly
+from fluorite_mcp.spikes.worth import LOW_QUALITY
 from fluorite_mcp.suggest.intent import understand_task
 from fluorite_mcp.text.languages import LANGUAGES
 
@@ -80,7 +81,8 @@ class FindSpikes:
             best.setdefault(_name_of(one.chunk), one)
         intent = understand_task(request.query, frameworks, await self._known_stacks(), ())
         scored = [(name, fit_of(one, intent), explain(ranking.query, one)) for name, one in best.items()]
-        scored.sort(key=lambda entry: (-entry[1], entry[0]))
+        # Filler stands behind everything else.
+        scored.sort(key=lambda entry: (best[entry[0]].chunk.quality < LOW_QUALITY, -entry[1], entry[0]))
         named = await self._named(request.query)
         if named is not None:
             scored = [(named, 1.0, ("its name",)), *(entry for entry in scored if entry[0] != named)]

@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 _SEMVER = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
+# Escapes in quoted YAML can write what no text file holds.
+_BINARY = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\ud800-\udfff]")
 _ID_WANTED = "kebab-case, for example fastapi-crud"
 
 _REQUIRED = ("id", "name", "version", "stack", "description")
@@ -156,6 +158,8 @@ def _changes(root: Fields, key: str, body: str, declared: Collection[str]) -> li
 def _check_holes(change: Fields, key: str, declared: Collection[str]) -> None:
     node = change.node(key)
     text = change.text(key, "", may_be_empty=True)
+    if _BINARY.search(text):
+        fail(change.source, node.line, f"'{key}' holds binary content; a template is text.")
     problem = find_problem(text, declared)
     if problem is not None:
         below = text.count("\n", 0, problem.offset) + 1 if node.is_block else 0

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _NOT_KEBAB = re.compile(r"[^a-z0-9]+")
 _SEMVER = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
-_BINARY = re.compile("[\x00\ud800-\udfff]")
+_BINARY = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\ud800-\udfff]")
 
 _MAX_ID_CHARS = 200
 _MAX_PARTS = 500

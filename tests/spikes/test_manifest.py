@@ -239,3 +239,14 @@ def test_a_mistake_in_verify_is_named_with_its_line(old: str, new: str, message:
 
 def test_extending_a_spike_that_is_not_here_is_refused() -> None:
     assert ":5: the spike extends 'base', which is not here." in error_of(swapped("tags: [api]", "extends: base"))
+
+
+@pytest.mark.parametrize("escaped", ["\\0", "\\x89PNG\\0", "\\x01", "\\ud800"])
+def test_binary_content_is_refused_with_its_line(escaped: str) -> None:
+    text = "id: a\nname: A\nversion: 1.0.0\nstack: [a]\ndescription: d\nfiles:\n  - path: a.png\n    template: "
+    message = error_of(f'{text}"{escaped}"\n')
+    assert ":8: 'template' holds binary content" in message or "not valid YAML" in message
+
+
+def test_ten_megabytes_are_refused_at_once() -> None:
+    assert "a spike may have" in error_of("a: " + "x" * 10_000_000)

@@ -6,8 +6,16 @@ from hypothesis import strategies as st
 
 from fluorite_mcp.errors import SpikeError
 from fluorite_mcp.models import Spike, SpikeFile, SpikeParam, SpikePatch
+from fluorite_mcp.spikes.holes import fill, find_problem
 from fluorite_mcp.spikes.paths import path_problem
-from fluorite_mcp.spikes.render import RenderedFile, complete_params, has_all_defaults, render_patches, render_spike
+from fluorite_mcp.spikes.render import (
+    RenderedFile,
+    complete_params,
+    has_all_defaults,
+    render,
+    render_patches,
+    render_spike,
+)
 
 
 def spike(*params: SpikeParam, path: str = "{{entity|snake}}.py") -> Spike:
@@ -106,3 +114,32 @@ def test_whatever_the_value_the_path_stays_inside(value: str) -> None:
     assert path_problem(path) is None
     assert not path.startswith("/")
     assert ".." not in path.split("/")
+
+
+NAMES = ("alpha", "beta_2")
+PIECES = st.one_of(
+    st.sampled_from(["{{alpha}}", "{{ beta_2 }}", "{{gamma}}", "{{", "}}", "{", "$", "${{ alpha }}", "\n"]),
+    st.text(st.characters(exclude_characters="{}$", exclude_categories=["Cs", "Cc"]), max_size=5),
+)
+
+
+@given(st.lists(PIECES, max_size=12), st.text(max_size=8), st.text(max_size=8))
+def test_every_hole_is_filled_once_and_everything_else_stays(pieces: list[str], alpha: str, beta: str) -> None:
+    """No value is read as a template, and nothing but holes changes."""
+    values = {"alpha": f"{{{{beta_2}}}}{alpha}", "beta_2": beta}
+    holes = {"{{alpha}}": values["alpha"], "{{ beta_2 }}": values["beta_2"]}
+    # Braces beside a hole may make another hole of it; a bar on lines of its own keeps them apart.
+    template = "\n|\n".join(pieces)
+    if find_problem(template, NAMES) is not None:
+        return
+    assert fill(template, values) == "\n|\n".join(holes.get(piece, piece) for piece in pieces)
+
+
+@given(st.dictionaries(st.sampled_from([*NAMES, "entity", "zeta"]), st.text(max_size=20), max_size=4))
+def test_rendering_gives_files_inside_or_a_spike_error(params: dict[str, str]) -> None:
+    try:
+        rendered = render(spike(path="src/{{entity}}.py"), params)
+    except SpikeError:
+        return
+    assert set(params) <= {"entity"}
+    assert all(path_problem(file.path) is None for file in rendered.files)
