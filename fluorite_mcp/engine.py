@@ -21,6 +21,7 @@ from fluorite_mcp.embedding.builtin import BuiltinEmbedder
 from fluorite_mcp.embedding.cached import CachedEmbedder
 from fluorite_mcp.embedding.guarded import GuardedEmbedder, GuardedReranker
 from fluorite_mcp.embedding.registry import BUILTIN, create_embedder, create_reranker
+from fluorite_mcp.engine_spikes import SpikeCalls, is_application
 from fluorite_mcp.errors import InputError
 from fluorite_mcp.index.generations import VectorIndex
 from fluorite_mcp.index.lexical import LexicalIndex
@@ -28,10 +29,14 @@ from fluorite_mcp.learning.bundled import BundledKnowledge, bundled_folder
 from fluorite_mcp.learning.freshness import FreshnessWatch
 from fluorite_mcp.learning.locate import Place
 from fluorite_mcp.learning.pipeline import Progress, ProjectLearner, ignore_progress
+from fluorite_mcp.operations.applications import Applications
+from fluorite_mcp.operations.apply_spike import ApplySpike
 from fluorite_mcp.operations.current import CurrentProject
 from fluorite_mcp.operations.feedback import Feedback
+from fluorite_mcp.operations.find_spikes import FindSpikes
 from fluorite_mcp.operations.forget import Forget, ForgetRequest, Restore
 from fluorite_mcp.operations.get import Get
+from fluorite_mcp.operations.import_spikes import ImportSpikes
 from fluorite_mcp.operations.learn import Learn
 from fluorite_mcp.operations.search import Search, SearchRequest
 from fluorite_mcp.operations.status import Status
@@ -39,6 +44,7 @@ from fluorite_mcp.operations.store import StoreContent
 from fluorite_mcp.operations.store_request import StoreRequest
 from fluorite_mcp.operations.store_writes import StoreWrites
 from fluorite_mcp.operations.suggest import Suggest, SuggestRequest
+from fluorite_mcp.operations.templates import Templates
 from fluorite_mcp.operations.transfer import Transfer
 from fluorite_mcp.operations.upkeep import Upkeep
 from fluorite_mcp.ports import Embedder, Reranker
@@ -62,6 +68,7 @@ from fluorite_mcp.search.hybrid import HybridSearch, Ranking
 from fluorite_mcp.search.places import PlaceFinder
 from fluorite_mcp.search.reranking import RerankedSearch
 from fluorite_mcp.settings import Settings, load_settings
+from fluorite_mcp.spikes.library import bundled_folder as bundled_spikes
 from fluorite_mcp.storage.backup import create_daily_backup, list_backups
 from fluorite_mcp.storage.cache import DiskBlobCache
 from fluorite_mcp.storage.store import Store, open_store
@@ -123,6 +130,11 @@ class Engine:
             self._newest_backup, self._upkeep.waiting, self._reranker.name if self._reranker else None,
         )  # fmt: skip
         self._transfer = Transfer(database, chunks, projects, history, store.relations, store.undos, self._embedder)
+        templates = Templates(chunks, bundled_spikes)
+        apply = ApplySpike(templates, Applications(database, store.meta))
+        find = FindSpikes(current, self._search, chunks, templates)
+        imports = ImportSpikes(templates, database, chunks, store.relations, history, self._embedder, _now)
+        self.spikes = SpikeCalls(templates, find, apply, imports, self._answer, lambda: self._place)
         self._ready = asyncio.Lock()
         self._is_ready = False
         # The store's version for which upkeep was asked last.
@@ -345,12 +357,14 @@ class Engine:
         return await self._answer(self._forget.run(request, place or self._place))
 
     async def restore(self, *, undo: str | None = None, ids: Sequence[str] = ()) -> RestoreResult:
-        """Make archived chunks findable again, by the undo of a forgetting or by id.
+        """Make archived chunks findable again, by the undo of a forgetting or by id; or undo a template's application.
 
         Raises:
             UnknownIdError: The undo or an id is unknown.
             InputError: Neither or both were given.
         """
+        if undo is not None and is_application(undo) and not ids:
+            return await self.spikes.undo(undo)
         return await self._answer(self._restore.run(undo=undo, ids=tuple(ids)))
 
     async def status(self, *, place: Place | None = None) -> StatusResult:

@@ -171,14 +171,23 @@ class Event:
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
+ParamType = Literal["text", "name", "integer", "number", "boolean", "choice", "path", "port"]
+
+
 @dataclass(frozen=True, slots=True)
 class SpikeParam:
-    """One parameter of a spike. `default` None with `required` True means the user must give a value."""
+    """One parameter of a spike. `default` None with `required` True means the user must give a value.
+
+    `choices` belong to the type `choice`; `pattern` is a regular expression that the whole value matches.
+    """
 
     name: str
     default: str | None = None
     description: str = ""
     required: bool = False
+    type: ParamType = "text"
+    choices: tuple[str, ...] = ()
+    pattern: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +207,21 @@ class SpikePatch:
 
 
 @dataclass(frozen=True, slots=True)
+class SpikeVerification:
+    """How a rendered spike is proven to work: programs it needs, commands that prepare, commands that must exit 0."""
+
+    tools: tuple[str, ...]
+    setup: tuple[str, ...]
+    checks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Spike:
-    """A template worth copying: what it is for, its parameters, the files it creates."""
+    """A template worth copying: what it is for, its parameters, the files it creates.
+
+    A spike that `extends` another holds the other's parameters, files and patches too, before its own; `inherited`
+    are the paths of those files, as the template spells them.
+    """
 
     id: str
     name: str
@@ -212,3 +234,7 @@ class Spike:
     patches: tuple[SpikePatch, ...] = ()
     description_ja: str = ""
     notes: str = ""
+    aliases: tuple[str, ...] = ()
+    extends: str | None = None
+    inherited: tuple[str, ...] = ()
+    verify: SpikeVerification | None = None

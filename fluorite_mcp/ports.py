@@ -293,3 +293,7 @@ class MetaStore(Protocol):
     async def set(self, name: str, value: str) -> None:
         """Write a value. Runs inside `Transactions.atomic`."""
         ...
+
+    async def remove(self, name: str) -> None:
+        """Forget a value. Runs inside `Transactions.atomic`."""
+        ...

@@ -183,9 +183,10 @@ class ForgetResult(Answer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreResult(Answer):
-    """The ids that are findable again."""
+    """The ids that are findable again, or for an application of a template the paths that are as before."""
 
     restored: tuple[str, ...] = ()
+    kind: Literal["chunk", "file"] = "chunk"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +235,112 @@ class SuggestResult(Answer):
     context: str = ""
     used_tokens: int = 0
     abstained: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpikeFound:
+    """A template. `verified` is the day its setup and checks last passed as it is now, "" when they did not."""
+
+    id: str
+    name: str
+    description: str
+    stack: tuple[str, ...]
+    version: str
+    score: float
+    why: tuple[str, ...]
+    quality: float
+    verified: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindSpikesResult(Answer):
+    """Templates, best first."""
+
+    spikes: tuple[SpikeFound, ...] = ()
+    abstained: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParamView:
+    """A parameter that was not given; without `default` it is required."""
+
+    name: str
+    type: str
+    default: str | None
+    description: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileView:
+    """A file as it would be written."""
+
+    path: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchView:
+    """A change to a file that the project has."""
+
+    path: str
+    diff: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviewSpikeResult(Answer):
+    """A template filled with what was given; holes of required parameters that were not stay visible."""
+
+    id: str
+    name: str
+    version: str
+    files: tuple[FileView, ...] = ()
+    patches: tuple[PatchView, ...] = ()
+    missing: tuple[ParamView, ...] = ()
+    setup: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    notes: str = ""
+    verified: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeView:
+    """What became or would become of a file. A conflict has a `reason`, and shows what overwriting would do."""
+
+    path: str
+    action: Literal["create", "update", "unchanged", "conflict"]
+    diff: str
+    reason: str = ""
+    marked: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplySpikeResult(Answer):
+    """The changes of a template, `written` or not. `conflicts` are paths; with any, nothing is written."""
+
+    id: str
+    version: str
+    written: bool
+    files: tuple[ChangeView, ...] = ()
+    conflicts: tuple[str, ...] = ()
+    undo: str | None = None
+    setup: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportSpikesResult(Answer):
+    """What an import of templates did. `merged` and `stubs` are kept archived: known by id, found by no search."""
+
+    files: int
+    imported: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    merged: int = 0
+    stubs: int = 0
+    redacted: int = 0
+    skipped: tuple[SkippedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,24 +3,35 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from fluorite_mcp import __version__
-from fluorite_mcp.cli import ask, change, system, transfer
+from fluorite_mcp.cli import ask, change, spikes, system, transfer
 from fluorite_mcp.cli.command import ConfigOption, DataDirOption, error_edge
 from fluorite_mcp.cli.session import Session
 
+
+class Commands(TyperGroup):
+    """Commands by name; a tool's own name, with underscores, means its command too."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return the command of a name, if there is one."""
+        return super().get_command(ctx, cmd_name) or super().get_command(ctx, cmd_name.replace("_", "-"))
+
+
 app = typer.Typer(
     name="fluorite-mcp",
+    cls=Commands,
     add_completion=False,
     pretty_exceptions_enable=False,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog='Example: fluorite-mcp search "where is the retry policy?"',
 )
-for commands in (ask, change, transfer, system):
+for commands in (ask, change, spikes, transfer, system):
     commands.add_commands(app)
 
 

@@ -89,3 +89,18 @@ def read_metadata(text: str | None) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise InputError("--metadata is not a JSON object; pass one such as '{\"ticket\": 7}'.")
     return values
+
+
+def read_params(given: list[str] | None) -> dict[str, str]:
+    """Read the values of `--param NAME=VALUE`.
+
+    Raises:
+        InputError: One has no `=`.
+    """
+    params: dict[str, str] = {}
+    for one in given or ():
+        name, is_given, value = one.partition("=")
+        if not is_given:
+            raise InputError(f"--param {one!r} has no value; write --param {one}=VALUE.")
+        params[name.strip()] = value
+    return params

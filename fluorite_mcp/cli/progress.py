@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -11,19 +11,35 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 
-from fluorite_mcp.learning.pipeline import ignore_progress
-
 if TYPE_CHECKING:
     from fluorite_mcp.learning.pipeline import Progress
 
 
+# Told how much is done, of how much, and what is done now.
+Report = Callable[[int, int, str], None]
+
+
 @contextmanager
 def progress_bar(doing: str | None = None) -> Iterator[Progress]:
-    """Yield where to report progress; the bar appears at the first report, or at once for what `doing` names."""
+    """Yield where asynchronous work reports progress.
+
+    The bar appears at the first report, or at once for what `doing` names.
+    """
+    with shown_progress(doing) as show:
+
+        async def report(done: int, total: int, message: str) -> None:
+            show(done, total, message)
+
+        yield report
+
+
+@contextmanager
+def shown_progress(doing: str | None = None) -> Iterator[Report]:
+    """Yield where blocking work reports progress; as `progress_bar`."""
     console = Console(stderr=True)
     # rich takes FORCE_COLOR for a terminal; a bar in a log file is of no use, coloured or not.
     if not (console.is_terminal and sys.stderr.isatty()):
-        yield ignore_progress
+        yield lambda _done, _total, _message: None
         return
     columns = (
         (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
@@ -35,7 +51,7 @@ def progress_bar(doing: str | None = None) -> Iterator[Progress]:
     if doing:
         bar.start()
 
-    async def report(done: int, total: int, message: str) -> None:
+    def report(done: int, total: int, message: str) -> None:
         bar.start()
         bar.update(task, completed=done, total=total, description=message)
 

@@ -64,6 +64,6 @@ def show_restored(out: Output, result: RestoreResult) -> None:
     if not result.restored:
         out.line("None of them was archived; nothing was changed.")
         return
-    out.line(f"Restored {count(len(result.restored), 'chunk')}:")
+    out.line(f"Restored {count(len(result.restored), result.kind)}:")
     for id_ in result.restored:
         out.line("  ", (id_, "bold cyan"))

@@ -19,6 +19,7 @@ from fluorite_mcp.results import Convention, Hit, Intent, SpikeSuggestion, Sugge
 from fluorite_mcp.search.hybrid import Ranking
 from fluorite_mcp.search.paths import is_test_path
 from fluorite_mcp.search.ranking import Ranked, explain
+from fluorite_mcp.spikes.worth import LOW_QUALITY
 from fluorite_mcp.suggest.compose import Context, Piece, compose
 from fluorite_mcp.suggest.conventions import find_conventions
 from fluorite_mcp.suggest.intent import understand_task
@@ -32,6 +33,9 @@ _SPIKES, _CODE, _NOTES = 3, 4, 3
 # A template for another framework than the task's may still show the way, but seldom is what was asked for.
 _FRAMEWORK_FACTOR = 1.6
 _OTHER_FRAMEWORK_FACTOR = 0.6
+
+# A template that a program made of word lists is the last choice, however well its words fit.
+_FILLER_FACTOR = 0.1
 
 # What scores below this part of the best is no second choice. That anything fits at all, search has decided.
 _CLOSE_TO_BEST = 0.6
@@ -138,7 +142,7 @@ class Suggest:
         # A framework that the task names is reason enough for its templates, whatever else the task says.
         named = set(intent.frameworks) if intent.is_named else set()
         scored = [
-            (_fit(one, intent), name, one)
+            (fit_of(one, intent), name, one)
             for name, one in best.items()
             if name in spikes and (not ranking.abstained or named & set(one.chunk.frameworks))
         ]
@@ -187,11 +191,13 @@ def _used(learned: Sequence[Chunk]) -> list[str]:
     return [name for name, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))]
 
 
-def _fit(one: Ranked, intent: Intent) -> float:
+def fit_of(one: Ranked, intent: Intent) -> float:
+    """Return how well a template fits: its score, moved by whether it is for the task's frameworks."""
+    score = one.score * (_FILLER_FACTOR if one.chunk.quality < LOW_QUALITY else 1.0)
     if not intent.frameworks:
-        return one.score
+        return score
     shared = set(intent.frameworks) & set(one.chunk.frameworks)
-    return one.score * (_FRAMEWORK_FACTOR if shared else _OTHER_FRAMEWORK_FACTOR)
+    return score * (_FRAMEWORK_FACTOR if shared else _OTHER_FRAMEWORK_FACTOR)
 
 
 def _close_to_best(scored: Sequence[tuple[float, str, Ranked]]) -> list[tuple[float, str, Ranked]]:

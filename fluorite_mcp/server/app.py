@@ -33,7 +33,10 @@ if TYPE_CHECKING:
     from fluorite_mcp.engine import Engine
 
 # Each module has `build_tools(server)`.
-_GROUP_MODULES: Mapping[str, str] = {"core": "fluorite_mcp.server.core_tools"}
+_GROUP_MODULES: Mapping[str, str] = {
+    "core": "fluorite_mcp.server.core_tools",
+    "spikes": "fluorite_mcp.server.spike_tools",
+}
 
 _ROOTS_CHANGED = "notifications/roots/list_changed"
 

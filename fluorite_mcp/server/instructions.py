@@ -11,6 +11,8 @@ what is known about a topic. Plain words and symbol names both work. Snippets ar
 the file at the lines given.
 - suggest: call it before writing code, with the task in one sentence. It returns a fitting template, the conventions \
 this project follows, its closest code and notes, within a token budget. Prefer them to inventing your own way.
+- find_spikes, preview_spike, apply_spike: templates for a feature or a whole application. apply_spike shows diffs; \
+with write true it writes, and restore takes it back.
 - store: after you found out something that was not obvious (a decision and its reason, a gotcha, how parts fit \
 together), keep it in a few sentences with tags. Use scope "global" for what holds in every project.
 - feedback: after using a result, say whether it was helpful, unhelpful, wrong or outdated. It moves what is found next.

@@ -69,6 +69,11 @@ def find_problem(template: str, declared: Collection[str]) -> Problem | None:
     return min(problems, key=lambda problem: problem.offset, default=None)
 
 
+def find_open_hole(template: str, declared: Collection[str]) -> Problem | None:
+    """Return the first hole of a declared parameter that is not closed on its line, or None."""
+    return next(_open_holes(template, declared), None)
+
+
 def _wrong_holes(template: str, declared: Collection[str]) -> Iterator[Problem]:
     for match in _HOLE.finditer(template):
         name, filters = match[1], _filters(match[2])

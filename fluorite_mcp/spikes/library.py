@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fluorite_mcp.errors import SpikeError
+from fluorite_mcp.errors import SpikeError, UnknownIdError
 from fluorite_mcp.spikes.document import MAX_SPIKE_BYTES
-from fluorite_mcp.spikes.manifest import parse_spike
+from fluorite_mcp.spikes.extension import build_spikes
+from fluorite_mcp.spikes.manifest import Manifest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from fluorite_mcp.models import Spike
+
+ID_PREFIX = "spike:"
+"""How the ids of a spike's chunks begin; search and suggest show them so."""
 
 _SUFFIXES = (".yaml", ".yml")
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -35,28 +42,52 @@ def load_spikes(folder: Path) -> tuple[list[Spike], list[str]]:
         folder: Searched recursively for .yaml and .yml files; hidden folders and files are skipped.
 
     Returns:
-        The spikes, and a message for each file that could not be read or repeats an earlier id.
+        The spikes, and a message for each file that could not be read, or repeats an earlier id or alias.
     """
     if not folder.is_dir():
         return [], [f"{folder}: there is no such folder of spikes."]
-    spikes: dict[str, Spike] = {}
-    sources: dict[str, str] = {}
+    manifests: dict[str, Manifest] = {}
     messages: list[str] = []
     for path in _spike_files(folder):
         source = path.relative_to(folder.parent).as_posix()
         try:
-            spike = parse_spike(read_spike_text(path, source), source)
+            manifest = Manifest(read_spike_text(path, source), source)
         except SpikeError as error:
             messages.append(str(error))
             continue
-        if spike.id in spikes:
-            messages.append(f"{source}: the id '{spike.id}' belongs to {sources[spike.id]} already; choose another.")
+        if manifest.id in manifests:
+            first = manifests[manifest.id].source
+            messages.append(f"{source}: the id '{manifest.id}' belongs to {first} already; choose another.")
             continue
-        spikes[spike.id], sources[spike.id] = spike, source
-    return list(spikes.values()), messages
+        manifests[manifest.id] = manifest
+    spikes, more = build_spikes(manifests)
+    return spikes, messages + more
 
 
-def read_spike_text(path: Path, source: str) -> str:
+def choose_spikes(spikes: Sequence[Spike], names: Iterable[str]) -> list[Spike]:
+    """Return spikes by id or alias, in the order asked.
+
+    Raises:
+        UnknownIdError: There is no such spike; names the nearest.
+    """
+    known = {name: spike for spike in spikes for name in (spike.id, *spike.aliases)}
+    chosen = []
+    for name in names:
+        wanted = name.removeprefix(ID_PREFIX)
+        if wanted not in known:
+            raise unknown_spike(name, known)
+        chosen.append(known[wanted])
+    return chosen
+
+
+def unknown_spike(name: str, known: Iterable[str]) -> UnknownIdError:
+    """Return the error for an id that no spike has, with the nearest ones."""
+    near = get_close_matches(name.removeprefix(ID_PREFIX), sorted(set(known)), n=3, cutoff=0.5)
+    hint = f" The nearest: {', '.join(near)}." if near else " Ids come from find_spikes."
+    return UnknownIdError(f"No spike has the id {name[:100]!r}.{hint}")
+
+
+def read_spike_text(path: Path, source: str, limit: int = MAX_SPIKE_BYTES) -> str:
     """Read a spike file as text.
 
     Raises:
@@ -64,11 +95,11 @@ def read_spike_text(path: Path, source: str) -> str:
     """
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_SPIKE_BYTES + 1)
+            data = file.read(limit + 1)
     except OSError as error:
         raise SpikeError(f"{source}: cannot be read: {error.strerror}.") from error
-    if len(data) > MAX_SPIKE_BYTES:
-        raise SpikeError(f"{source}: more than {MAX_SPIKE_BYTES} bytes. Split it.")
+    if len(data) > limit:
+        raise SpikeError(f"{source}: more than {limit} bytes. Split it.")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

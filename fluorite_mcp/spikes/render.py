@@ -7,12 +7,15 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from fluorite_mcp.errors import SpikeError
-from fluorite_mcp.models import Spike, SpikePatch
+from fluorite_mcp.models import Spike, SpikeParam, SpikePatch
 from fluorite_mcp.spikes.holes import fill
 from fluorite_mcp.spikes.paths import path_problem
+from fluorite_mcp.spikes.values import value_problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_SHOWN_CHARS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +26,17 @@ class RenderedFile:
     content: str
 
 
-def render_spike(spike: Spike, params: Mapping[str, str]) -> list[RenderedFile]:
-    """Render every file of a spike.
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A whole spike, filled: the values of its parameters, its files and its diffs."""
+
+    values: Mapping[str, str]
+    files: tuple[RenderedFile, ...]
+    patches: tuple[SpikePatch, ...]
+
+
+def render(spike: Spike, params: Mapping[str, str]) -> Rendered:
+    """Render a spike.
 
     Args:
         spike: The template.
@@ -33,39 +45,83 @@ def render_spike(spike: Spike, params: Mapping[str, str]) -> list[RenderedFile]:
     Raises:
         SpikeError: An unknown parameter, a required one missing, or a value that makes a path unusable.
     """
-    values = complete_params(spike, params)
-    rendered: dict[str, RenderedFile] = {}
-    for file in spike.files:
-        path = _safe_path(spike, file.path, values)
-        if path in rendered:
-            raise SpikeError(f"{spike.id}: two files become '{path}' with these parameters; choose others.")
-        rendered[path] = RenderedFile(path, fill(file.template, values))
-    return list(rendered.values())
+    return _rendered(spike, complete_params(spike, params))
+
+
+def render_partly(spike: Spike, params: Mapping[str, str]) -> Rendered:
+    """Render a spike as far as its parameters are known; holes of required ones that are not stay as they are.
+
+    Raises:
+        SpikeError: An unknown parameter, or a value that its type does not allow.
+    """
+    check_params(spike, params)
+    return _rendered(spike, _values(spike, params))
+
+
+def render_spike(spike: Spike, params: Mapping[str, str]) -> list[RenderedFile]:
+    """Render every file of a spike; arguments and errors as in `render`."""
+    return list(render(spike, params).files)
 
 
 def render_patches(spike: Spike, params: Mapping[str, str]) -> list[SpikePatch]:
-    """Render the diffs of a spike; arguments and errors as in `render_spike`."""
-    values = complete_params(spike, params)
-    return [SpikePatch(_safe_path(spike, patch.path, values), fill(patch.diff, values)) for patch in spike.patches]
+    """Render the diffs of a spike; arguments and errors as in `render`."""
+    return list(render(spike, params).patches)
 
 
 def complete_params(spike: Spike, params: Mapping[str, str]) -> dict[str, str]:
     """Return a value for every parameter of the spike.
 
     Raises:
-        SpikeError: An unknown parameter, or a required one missing or empty.
+        SpikeError: An unknown parameter, a required one missing or empty, or a value that its type does not allow.
     """
-    known = [param.name for param in spike.params]
-    for name in params:
+    check_params(spike, params)
+    missing = [param.name for param in missing_params(spike, params) if param.required]
+    if missing:
+        raise SpikeError(f"{spike.id}: give a value for the required {', '.join(map(repr, missing))}.")
+    return _values(spike, params)
+
+
+def check_params(spike: Spike, params: Mapping[str, str]) -> None:
+    """Refuse parameters that the spike does not have, and values that their type does not allow.
+
+    Raises:
+        SpikeError: Names the parameter.
+    """
+    known = {param.name: param for param in spike.params}
+    for name, value in params.items():
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f" Did you mean '{near[0]}'?" if near else ""
             listed = ", ".join(known) or "none"
-            raise SpikeError(f"{spike.id}: unknown parameter '{name}'; known: {listed}.{hint}")
-    missing = [param.name for param in spike.params if param.required and not params.get(param.name, "").strip()]
-    if missing:
-        raise SpikeError(f"{spike.id}: give a value for the required {', '.join(map(repr, missing))}.")
-    return {param.name: params.get(param.name, param.default or "") for param in spike.params}
+            raise SpikeError(f"{spike.id}: unknown parameter '{name[:_SHOWN_CHARS]}'; known: {listed}.{hint}")
+        is_left_out = known[name].required and not value.strip()
+        if not is_left_out and (problem := value_problem(known[name], value)):
+            raise SpikeError(f"{spike.id}: the value {value[:_SHOWN_CHARS]!r} of '{name}' {problem}.")
+
+
+def missing_params(spike: Spike, params: Mapping[str, str]) -> list[SpikeParam]:
+    """Return the parameters that have no value yet; a required one is not given by blanks."""
+    return [
+        param
+        for param in spike.params
+        if param.name not in params or (param.required and not params[param.name].strip())
+    ]
+
+
+def _values(spike: Spike, params: Mapping[str, str]) -> dict[str, str]:
+    defaults = {param.name: param.default for param in missing_params(spike, params)}
+    return {name: value for name, value in {**params, **defaults}.items() if value is not None}
+
+
+def _rendered(spike: Spike, values: Mapping[str, str]) -> Rendered:
+    files: dict[str, RenderedFile] = {}
+    for file in spike.files:
+        path = _safe_path(spike, file.path, values)
+        if path in files:
+            raise SpikeError(f"{spike.id}: two files become '{path}' with these parameters; choose others.")
+        files[path] = RenderedFile(path, fill(file.template, values))
+    patches = [SpikePatch(_safe_path(spike, patch.path, values), fill(patch.diff, values)) for patch in spike.patches]
+    return Rendered(values, tuple(files.values()), tuple(patches))
 
 
 def has_all_defaults(spike: Spike) -> bool:

@@ -135,3 +135,7 @@ class MetaTable:
     async def set(self, name: str, value: str) -> None:
         """Write a value. Runs inside `atomic`."""
         await self._database.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", [name, value])
+
+    async def remove(self, name: str) -> None:
+        """Forget a value. Runs inside `atomic`."""
+        await self._database.execute("DELETE FROM meta WHERE name = ?", [name])

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fluorite_mcp.errors import SpikeError
-from fluorite_mcp.models import SpikeFile, SpikeParam, SpikePatch
+from fluorite_mcp.models import SpikeFile, SpikeParam, SpikePatch, SpikeVerification
 from fluorite_mcp.spikes.document import MAX_SPIKE_BYTES
 from fluorite_mcp.spikes.manifest import parse_spike
 
@@ -174,4 +175,78 @@ def test_the_format_in_the_documentation_is_valid() -> None:
     from fluorite_mcp.spikes import manifest
 
     example = (manifest.__doc__ or "").split("```")[1].removeprefix("yaml\n")
-    assert parse_spike(textwrap.dedent(example), "doc").id == "fastapi-crud"
+    base = replace(parse_spike(GOOD, "x.yaml"), id="fastapi-base")
+    assert parse_spike(textwrap.dedent(example), "doc", base).id == "fastapi-crud"
+
+
+VERIFY = """\
+verify:
+  tools: [node]
+  setup: ["npm install"]
+  checks: ["npx tsc --noEmit", "npm test -- {{entity}}"]
+"""
+
+
+def test_aliases_types_and_verification_are_read() -> None:
+    typed = swapped("{name: port, default: 8000}", "{name: port, default: 8000, type: port, pattern: '8[0-9]+'}")
+    spike = parse_spike(typed.replace("tags:", "aliases: [demo, crud-py]\ntags:") + VERIFY, "x.yaml")
+    assert spike.aliases == ("demo", "crud-py")
+    assert spike.params[1] == SpikeParam("port", "8000", type="port", pattern="8[0-9]+")
+    assert spike.verify == SpikeVerification(
+        ("node",), ("npm install",), ("npx tsc --noEmit", "npm test -- {{entity}}")
+    )
+
+
+@pytest.mark.parametrize(
+    ("param", "message"),
+    [
+        ("default: x, type: port", ":13: the default 'x' of 'port' is no port from 1 to 65535."),
+        ("default: 70000, type: port", ":13: the default '70000' of 'port' is no port"),
+        ("default: 1.5, type: integer", ":13: the default '1.5' of 'port' is no whole number."),
+        ("default: 1e5, type: number", ":13: the default '1e5' of 'port' is no number"),
+        ("default: yes, type: boolean", ":13: the default 'yes' of 'port' is neither true nor false."),
+        ("default: ../a, type: path", ":13: the default '../a' of 'port' leaves the target folder"),
+        ("default: a b, type: name", ":13: the default 'a b' of 'port' is no name"),
+        ("default: c, type: choice, choices: [a, b]", ":13: the default 'c' of 'port' is none of a, b."),
+        ("default: a, type: choice", ":13: parameter 'port' of type choice needs 'choices'."),
+        ("default: a, choices: [a]", ":13: 'choices' of 'port' needs 'type: choice'."),
+        ("default: a, type: strng", ":13: 'type' is 'strng' but must be one of text, name, integer"),
+        ("default: a, pattern: '[a'", ":13: the pattern [a is no regular expression"),
+        ("default: a, pattern: '(a+)+b'", ":13: the pattern (a+)+b repeats a group"),
+        ("default: a, pattern: 'a*a*a*a*a*b'", ":13: the pattern a*a*a*a*a*b repeats more than 4 times"),
+        ("default: a, pattern: '[0-9]+'", ":13: the default 'a' of 'port' does not match the pattern [0-9]+."),
+    ],
+)
+def test_a_default_must_satisfy_its_type(param: str, message: str) -> None:
+    assert message in error_of(swapped("{name: port, default: 8000}", f"{{name: port, {param}}}"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("  checks: [", "  check: [", ":29: unknown key 'check'; did you mean 'checks'?"),
+        ('  checks: ["npx tsc --noEmit", "npm test -- {{entity}}"]', "  checks: []", ":29: 'checks' is empty"),
+        ("{{entity}}", "{{entiti}}", ":29: unknown parameter in {{entiti}}"),
+        ("[node]", "[Node JS]", ":27: 'tools' holds 'Node JS'"),
+        ('["npm install"]', '["a\\nb"]', ":28: 'setup' holds something that is not one line of text."),
+        ("  tools: [node]\n", "", ":27: 'verify' lacks 'tools'."),
+    ],
+)
+def test_a_mistake_in_verify_is_named_with_its_line(old: str, new: str, message: str) -> None:
+    assert VERIFY.count(old) == 1
+    assert message in error_of(GOOD + VERIFY.replace(old, new))
+
+
+def test_extending_a_spike_that_is_not_here_is_refused() -> None:
+    assert ":5: the spike extends 'base', which is not here." in error_of(swapped("tags: [api]", "extends: base"))
+
+
+@pytest.mark.parametrize("escaped", ["\\0", "\\x89PNG\\0", "\\x01", "\\ud800"])
+def test_binary_content_is_refused_with_its_line(escaped: str) -> None:
+    text = "id: a\nname: A\nversion: 1.0.0\nstack: [a]\ndescription: d\nfiles:\n  - path: a.png\n    template: "
+    message = error_of(f'{text}"{escaped}"\n')
+    assert ":8: 'template' holds binary content" in message or "not valid YAML" in message
+
+
+def test_ten_megabytes_are_refused_at_once() -> None:
+    assert "a spike may have" in error_of("a: " + "x" * 10_000_000)

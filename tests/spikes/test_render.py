@@ -6,8 +6,16 @@ from hypothesis import strategies as st
 
 from fluorite_mcp.errors import SpikeError
 from fluorite_mcp.models import Spike, SpikeFile, SpikeParam, SpikePatch
+from fluorite_mcp.spikes.holes import fill, find_problem
 from fluorite_mcp.spikes.paths import path_problem
-from fluorite_mcp.spikes.render import RenderedFile, complete_params, has_all_defaults, render_patches, render_spike
+from fluorite_mcp.spikes.render import (
+    RenderedFile,
+    complete_params,
+    has_all_defaults,
+    render,
+    render_patches,
+    render_spike,
+)
 
 
 def spike(*params: SpikeParam, path: str = "{{entity|snake}}.py") -> Spike:
@@ -61,12 +69,23 @@ def test_an_optional_parameter_may_be_emptied() -> None:
     assert complete_params(spike(), {"entity": ""}) == {"entity": ""}
 
 
-@pytest.mark.parametrize(
-    "value", ["../../etc/passwd", "/etc/passwd", "a\x00b", "a\nb", ".git/hooks", "C:/x", "a/./b", ""]
-)
+@pytest.mark.parametrize("value", ["../../etc/passwd", "/etc/passwd", "a\nb", ".git/hooks", "C:/x", "a/./b", ""])
 def test_a_value_cannot_lead_a_path_out_of_the_folder(value: str) -> None:
     with pytest.raises(SpikeError, match="demo: with these parameters the path"):
         render_spike(spike(path="{{entity}}"), {"entity": value})
+
+
+@pytest.mark.parametrize("value", ["a\x00b", "\x1b[31m", "\ud800", "x" * 10_001])
+def test_a_value_must_be_text_of_moderate_length(value: str) -> None:
+    with pytest.raises(SpikeError, match=r"demo: the value .* of 'entity' (holds a control|has 10001 char)"):
+        render_spike(spike(), {"entity": value})
+
+
+def test_a_value_must_satisfy_its_type() -> None:
+    typed = spike(SpikeParam("entity", "8000", type="port"))
+    assert complete_params(typed, {"entity": "81"}) == {"entity": "81"}
+    with pytest.raises(SpikeError, match="demo: the value 'x' of 'entity' is no port from 1 to 65535"):
+        complete_params(typed, {"entity": "x"})
 
 
 def test_two_files_cannot_become_one() -> None:
@@ -95,3 +114,32 @@ def test_whatever_the_value_the_path_stays_inside(value: str) -> None:
     assert path_problem(path) is None
     assert not path.startswith("/")
     assert ".." not in path.split("/")
+
+
+NAMES = ("alpha", "beta_2")
+PIECES = st.one_of(
+    st.sampled_from(["{{alpha}}", "{{ beta_2 }}", "{{gamma}}", "{{", "}}", "{", "$", "${{ alpha }}", "\n"]),
+    st.text(st.characters(exclude_characters="{}$", exclude_categories=["Cs", "Cc"]), max_size=5),
+)
+
+
+@given(st.lists(PIECES, max_size=12), st.text(max_size=8), st.text(max_size=8))
+def test_every_hole_is_filled_once_and_everything_else_stays(pieces: list[str], alpha: str, beta: str) -> None:
+    """No value is read as a template, and nothing but holes changes."""
+    values = {"alpha": f"{{{{beta_2}}}}{alpha}", "beta_2": beta}
+    holes = {"{{alpha}}": values["alpha"], "{{ beta_2 }}": values["beta_2"]}
+    # Braces beside a hole may make another hole of it; a bar on lines of its own keeps them apart.
+    template = "\n|\n".join(pieces)
+    if find_problem(template, NAMES) is not None:
+        return
+    assert fill(template, values) == "\n|\n".join(holes.get(piece, piece) for piece in pieces)
+
+
+@given(st.dictionaries(st.sampled_from([*NAMES, "entity", "zeta"]), st.text(max_size=20), max_size=4))
+def test_rendering_gives_files_inside_or_a_spike_error(params: dict[str, str]) -> None:
+    try:
+        rendered = render(spike(path="src/{{entity}}.py"), params)
+    except SpikeError:
+        return
+    assert set(params) <= {"entity"}
+    assert all(path_problem(file.path) is None for file in rendered.files)
