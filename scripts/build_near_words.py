@@ -67,8 +67,7 @@ def stem_vectors(vocabulary: Mapping[str, int], rows: NDArray[np.float32]) -> tu
     stems = sorted(members)
     sums = np.array([rows[members[one]].sum(axis=0) for one in stems], np.float32)
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    directions: NDArray[np.float32] = sums / np.where(lengths == 0, np.float32(1), lengths)
-    return stems, directions
+    return stems, (sums / np.where(lengths == 0, 1, lengths)).astype(np.float32)
 
 
 def nearest(cosines: NDArray[np.float32], stems: Sequence[str]) -> str:

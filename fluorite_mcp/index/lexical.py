@@ -120,7 +120,7 @@ class LexicalIndex:
     async def named(self, words: Sequence[str], where: ScopeFilter, limit: int) -> list[int]:
         """Return the keys of chunks whose title, symbol or path holds every one of some words, best first."""
         body = " AND ".join(f'"{word}"' for word in words)
-        rows = await self._scored(compose(body, where, columns="{title symbol path}"), limit)
+        rows = await self._scored(compose(body, where, columns="{title symbol path}"), limit, WIDE_POSTINGS)
         return [int(key) for key, _ in rows]
 
     async def importers(self, words: Sequence[str]) -> dict[str, int]:

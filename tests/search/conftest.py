@@ -45,6 +45,10 @@ class Shelf:
         self.reads += 1
         return [profiled(chunk) for chunk in self.chunks if chunk.key in keys]
 
+    async def profiles_of_scope(self, scope: int, model: str, limit: int) -> list[ProfiledChunk]:
+        self.reads += 1
+        return [profiled(chunk) for chunk in self.chunks if (chunk.project or 0) == scope][:limit]
+
     async def newest_vectors(self, kind: str, project: int | None, model: str, limit: int) -> list[bytes]:
         same = [chunk for chunk in self.chunks if (chunk.kind, chunk.project) == (kind, project)]
         return [vector for chunk in same[-limit:] if (vector := profiled(chunk).vector)]

@@ -68,7 +68,7 @@ def test_where_nothing_is_relevant_the_nearest_places_take_one_line() -> None:
     last = shown.splitlines()[-1]
 
     assert last.startswith("Nearest, none of them likely: ")
-    assert hit().path in last
+    assert str(hit().path) in last
     assert last.endswith("Releases are cut on Tuesdays")
     assert hit().snippet not in shown
 
