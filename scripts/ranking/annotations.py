@@ -66,6 +66,8 @@ def lay_out(repository: Repository, trees: Path, mirror: Path | None) -> Path:
         partial = tree.with_suffix(".partial")
         with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as packed:
             packed.extractall(partial, filter="data")
+        # A repository of its own: else the tree would count as an ignored part of the one this checkout is.
+        subprocess.run(["git", "init", "--quiet", str(partial / repository.folder)], check=True)
         partial.rename(tree)
     return tree / repository.folder
 

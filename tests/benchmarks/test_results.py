@@ -178,4 +178,15 @@ def test_reading_compares_answers_with_grepping_and_reading_files(tmp_path: Path
     assert found.grep_files == (14 + 1600 + 1 + 8 + 800 + 1) / 4
     assert found.grep_lines == (14 + 5 * 2 + 8 + 5 * 2) / 4
     assert missed.search == missed.answers + missed.grep_files == 400 / 4 + missed.grep_files
-    assert "2 questions; search holds the right place among ten hits for 1" in reading_table(readings)
+    assert "2 questions; search names the right place, among ten hits or as nearest, for 1." in reading_table(readings)
+
+
+def test_a_place_named_as_nearest_is_read_before_anything_is_grepped(tmp_path: Path) -> None:
+    (tmp_path / "near.py").write_text("near\n" * 10)
+    (tmp_path / "right.py").write_text("falcon\n" * 10)
+    question = Question("falcon", (Target("right.py"),), ("all",))
+    places = tuple(Found(path, 1, 2, 0) for path in ("near.py", "right.py"))
+    abstained = Answered((), 1.0, 40, abstained=True, nearest=places)
+    [reading] = compare_reading([Scored(Collection("t", (), root=str(tmp_path)), question, abstained, {})]).compared
+
+    assert reading.search * 4 == 40 + len("near\n" * 2) + len("falcon\n" * 2)

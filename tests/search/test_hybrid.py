@@ -58,6 +58,8 @@ async def test_a_question_about_something_else_is_not_answered(engine: Engine, q
     result = await engine.search(query)
 
     assert (result.abstained, result.hits) == (True, ())
+    assert 0 < len(result.nearest) <= 5
+    assert all(place.snippet == "" for place in result.nearest)
 
 
 async def test_secrets_binaries_links_and_ignored_files_are_not_found(engine: Engine) -> None:
