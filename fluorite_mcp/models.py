@@ -109,8 +109,6 @@ class ProfiledChunk(NamedTuple):
     """A living chunk as ranking reads it: where it ends, its profile, its vector (float16 bytes) if it has one."""
 
     key: int
-    kind: str
-    project: int | None
     path: str | None
     end_line: int | None
     profile: bytes

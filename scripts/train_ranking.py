@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.ranking.annotations import Repository, lay_out, read_annotations
 from scripts.ranking.collect import Example, collect, load_examples, save_examples
-from scripts.ranking.fit import Fitted, cross_validate, fit_answering, fit_answering_by_words, fit_ranking
+from scripts.ranking.fit import Fitted, cross_validate, fit_answering, fit_answering_by_words, fit_ranking, measure
 from scripts.ranking.loose import collect_loose
 
 OWN = Path(__file__).resolve().parent / "ranking" / "annotations.json"
@@ -45,12 +45,16 @@ def main() -> int:
         "documents of no file": [one for one in examples if one.source == LOOSE],
     }
     weight = {0: arguments.own_weight if groups["other annotations"] else 1.0}
+    used = [one for one in examples if weight.get(one.source, 1.0) > 0]
     for name, group in groups.items():
-        if group:
-            extra = [one for one in examples if one.source != group[0].source]
+        if group and group[0] in used:
+            extra = [one for one in used if one.source != group[0].source]
             print(f"NDCG@10 on {name}, leaving repositories out: {cross_validate(group, extra, weight)}", flush=True)
-    fitted = fit_ranking(examples, weight)
-    arguments.out.write_text(_card(fitted, examples), encoding="utf-8")
+    fitted = fit_ranking(used, weight)
+    unseen = [one for one in groups["own annotations"] if one not in used]
+    if unseen:
+        print(f"NDCG@10 on own annotations, which the fit did not see: {measure(fitted, unseen)}", flush=True)
+    arguments.out.write_text(_card(fitted, used, examples), encoding="utf-8")
     print(f"written: {arguments.out}")
     return 0
 
@@ -62,7 +66,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--mirror", type=Path, help="folder of bare clones named OWNER+NAME/repo; else GitHub is asked")
     parser.add_argument("--trees", type=Path, default=Path(".bench/ranking"), help="where trees are laid out")
     parser.add_argument("--also", type=Path, action="append", default=[], help="another annotation file; repeatable")
-    parser.add_argument("--own-weight", type=float, default=0.08, help="weight of an own query beside another's")
+    parser.add_argument(
+        "--own-weight", type=float, default=0.0, help="weight of an own query beside another's; 0: they only measure"
+    )
     parser.add_argument("--features", type=Path, help="keep what was collected here, or use what is there")
     parser.add_argument("--out", type=Path, default=Path("fluorite_mcp/search/weights.json"))
     return parser.parse_args()
@@ -97,9 +103,9 @@ def _foreign(repositories: list[Repository], one: Repository) -> list[str]:
     return others[:: max(1, len(others) // len(one.queries))]
 
 
-def _card(fitted: Fitted, examples: list[Example]) -> str:
-    repositories = {(one.source, one.repository) for one in examples}
-    answered = [one for one in examples if not one.is_foreign]
+def _card(fitted: Fitted, used: list[Example], examples: list[Example]) -> str:
+    repositories = {(one.source, one.repository) for one in used}
+    answered = [one for one in used if not one.is_foreign]
     card = {
         "trained_on": f"{len(answered)} annotated queries of {len(repositories)} repositories",
         "ranking": fitted.as_json(),

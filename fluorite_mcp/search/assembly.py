@@ -69,28 +69,6 @@ def mean_directions(documents: Sequence[Sequence[bytes]]) -> list[NDArray[np.flo
     return means
 
 
-def shared_direction(vectors: Sequence[bytes], undecided: int) -> NDArray[np.float32]:
-    """Return the mean of float16 vectors, as if there were some more without any direction; empty if there are none."""
-    import numpy as np
-
-    if not vectors:
-        return np.zeros(0, np.float32)
-    every = np.frombuffer(b"".join(vectors), np.float16).reshape(len(vectors), -1).astype(np.float32)
-    mean: NDArray[np.float32] = every.sum(axis=0) / np.float32(len(vectors) + undecided)
-    return mean
-
-
-def without(shared: NDArray[np.float32], vector: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return what is left of a vector without what a collection shares, of length 1 (Mu and Viswanath, 2018)."""
-    import numpy as np
-
-    if shared.shape != vector.shape:
-        return vector
-    rest: NDArray[np.float32] = vector - shared
-    length = float(np.sqrt(rest.dot(rest)))
-    return rest / length if length else rest
-
-
 def strongest_definitions(profiles: Sequence[ChunkProfile]) -> dict[str, Defined]:
     """Return the strongest definition of each name, by name."""
     best: dict[str, Defined] = {}

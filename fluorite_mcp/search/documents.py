@@ -16,9 +16,7 @@ from fluorite_mcp.search.assembly import (
     mean_directions,
     merged_terms,
     name_words,
-    shared_direction,
     strongest_definitions,
-    without,
 )
 from fluorite_mcp.search.fields import is_learned
 from fluorite_mcp.search.paths import PathProfile, path_profile
@@ -32,11 +30,6 @@ if TYPE_CHECKING:
 
 # A document takes some 20 kB.
 _DOCUMENTS_KEPT = 5_000
-
-# What all notes of a project share is read off so many of them, as sure as if there were this many more without any
-# direction: of a handful of notes, each is a large part of what they share.
-_SAMPLE = 256
-_UNDECIDED = 20
 
 # A file of a project, or the key of a chunk.
 DocumentId = tuple[int, str] | int
@@ -55,10 +48,6 @@ class ProfileSource(Protocol):
 
     async def profiles_of(self, keys: Sequence[int], model: str) -> list[ProfiledChunk]:
         """Return living chunks."""
-        ...
-
-    async def newest_vectors(self, kind: str, project: int | None, model: str, limit: int) -> list[bytes]:
-        """Return vectors of the chunks of a kind that were stored last, in one scope."""
         ...
 
     async def profiles_of_scope(self, scope: int, model: str, limit: int) -> list[ProfiledChunk]:
@@ -84,8 +73,6 @@ class Document:
         length: Number of its words.
         lines: Number of its lines.
         mean: Mean of its chunks' vectors, of length 1 (dimensions,); zeros if it has none.
-        distinct: The same without what all stored chunks of its kind share, of length 1; `mean` for files and
-            snippets, which share too little.
         defined: The strongest definition of each name, by the name in lower case: `Command` the class and `command`
             the method are two.
         definition_terms: Hashes of the words of all names defined, (m,); `definition_owner` says for each which name
@@ -101,7 +88,6 @@ class Document:
     length: int
     lines: int
     mean: NDArray[np.float32]
-    distinct: NDArray[np.float32]
     defined: Mapping[str, tuple[Defined, ...]]
     definition_terms: NDArray[np.uint32]
     definition_owner: NDArray[np.intp]
@@ -140,7 +126,6 @@ class DocumentCache:
         self.names = names
         self._version = -1
         self._documents: dict[DocumentId, Document] = {}
-        self._shared: dict[tuple[str, int | None], NDArray[np.float32]] = {}
 
     async def load(self, ids: Sequence[DocumentId]) -> dict[DocumentId, Document]:
         """Return documents; one whose chunks are gone is left out."""
@@ -165,7 +150,7 @@ class DocumentCache:
         """Return what is kept, which is nothing if the store has changed."""
         version = await self._source.version()
         if version != self._version or len(self._documents) > _DOCUMENTS_KEPT:
-            self._documents, self._shared, self._version = {}, {}, version
+            self._documents, self._version = {}, version
         return self._documents
 
     async def _build(self, ids: Sequence[DocumentId]) -> dict[DocumentId, Document]:
@@ -188,18 +173,7 @@ class DocumentCache:
         subjects = list({place.subject for place in places.values() if place is not None and place.subject})
         importers = await self._imports.importers(subjects) if subjects else {}
         names = self._name_vectors([place for place in places.values() if place is not None])
-        shared = {
-            one: await self._shared_direction(rows[0]) for one, rows in parts.items() if is_told(one, rows[0].kind)
-        }
-        return _documents(parts, places, names, importers, shared)
-
-    async def _shared_direction(self, row: ProfiledChunk) -> NDArray[np.float32]:
-        """Return the mean vector of the stored chunks of a kind in one scope; shorter if they are few."""
-        which = (row.kind, row.project)
-        if which not in self._shared:
-            sample = await self._source.newest_vectors(*which, self._embedder.name, _SAMPLE)
-            self._shared[which] = shared_direction(sample, _UNDECIDED)
-        return self._shared[which]
+        return _documents(parts, places, names, importers)
 
     def _name_vectors(self, places: Sequence[PathProfile]) -> dict[PathProfile | None, NDArray[np.float32]]:
         """Return, for each path, the vector of what one says and those of its words, (1 + words, dimensions)."""
@@ -218,7 +192,6 @@ def _documents(
     places: Mapping[DocumentId, PathProfile | None],
     names: Mapping[PathProfile | None, NDArray[np.float32]],
     importers: Mapping[str, int],
-    shared: Mapping[DocumentId, NDArray[np.float32]],
 ) -> dict[DocumentId, Document]:
     """Put documents together from their chunks.
 
@@ -227,7 +200,6 @@ def _documents(
         places: What their paths say.
         names: The vectors of `_name_vectors`.
         importers: In how many import lines each name stands.
-        shared: What those of its kind share, for each that is told in words.
     """
     profiles = [[decode_profile(row.profile) for row in rows] for rows in parts.values()]
     defined = [strongest_definitions(own) for own in profiles]
@@ -249,7 +221,6 @@ def _documents(
             length=sum(profile.length for profile in own),
             lines=max((row.end_line or 0 for row in rows), default=0),
             mean=mean,
-            distinct=without(shared[one], mean) if one in shared else mean,
             defined=by_lower_case(names_of.values()),
             definition_terms=words,
             definition_owner=owner,

@@ -58,7 +58,6 @@ FEATURES: Mapping[str, str] = {
     "loose_meaning": "`meaning` of what belongs to no file",
     "told_words": "`file_words` of notes, memories and templates, which say a thing in the words it is asked with",
     "told_meaning": "`meaning` of notes, memories and templates",
-    "told_distinct": "`meaning` of these without what all of their kind share, less `meaning`",
 }
 
 
@@ -142,16 +141,11 @@ def features(
     }
     loose = [one.document.path is None for one in found]
     told = [one.is_told for one in found]
-    rows["distinct"] = [
-        _cosine(document.distinct, vector) - meaning
-        for document, meaning in zip(documents, rows["meaning"], strict=True)
-    ]
     for name, members, whole in (
         ("loose_words", loose, "file_words"),
         ("loose_meaning", loose, "meaning"),
         ("told_words", told, "file_words"),
         ("told_meaning", told, "meaning"),
-        ("told_distinct", told, "distinct"),
     ):
         rows[name] = [value if member else np.nan for member, value in zip(members, rows[whole], strict=True)]
     return np.array([rows[name] for name in FEATURES], np.float32).T

@@ -58,7 +58,7 @@ _SETTLED_BY_WORDS = 0.42
 # Where nothing found is a file, words and meaning alone say whether anything answers: the mean of the best of both lies
 # above 0.29 for nine of ten questions that stored snippets, templates and conversations answer, and around 0.18 for
 # questions made for another of these collections.
-_LOOSE_RELEVANCE = 0.27
+_LOOSE_RELEVANCE = 0.22
 _LOOSE_STEEPNESS = 20.0
 
 _TEST_SYMBOL = re.compile(r"(?:^|\.)(?:tests?|test_\w+)(?:\.|$)")

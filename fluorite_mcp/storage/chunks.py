@@ -32,10 +32,9 @@ _PROFILED = (
     "c.end_line, p.data, e.vector FROM chunks c JOIN profiles p ON p.chunk = c.key"
     " LEFT JOIN embeddings e ON e.chunk = c.key AND e.model = ?"
 )
-_PROFILES = f"SELECT c.key, c.kind, c.project, c.path, {_PROFILED}"
+_PROFILES = f"SELECT c.key, c.path, {_PROFILED}"
 _PROFILES_OF_ANY = (
-    "SELECT c.key, c.kind, c.project,"
-    f" CASE WHEN c.kind IN ('code', 'doc') AND c.project IS NOT NULL THEN c.path END, {_PROFILED}"
+    f"SELECT c.key, CASE WHEN c.kind IN ('code', 'doc') AND c.project IS NOT NULL THEN c.path END, {_PROFILED}"
 )
 
 
@@ -92,16 +91,6 @@ class ChunkTable:
             f"{_PROFILES} WHERE c.retired_at IS NULL AND c.key IN ({{in}})", keys, model
         )
         return [ProfiledChunk(*row) for row in rows]
-
-    async def newest_vectors(self, kind: str, project: int | None, model: str, limit: int) -> list[bytes]:
-        """Return vectors (float16 bytes) of the living chunks of a kind that were stored last, in one scope."""
-        # Served by chunks_by_kind, which ends with the row's key.
-        rows = await self._database.fetch(
-            "SELECT e.vector FROM chunks c JOIN embeddings e ON e.chunk = c.key AND e.model = ?"
-            " WHERE c.kind = ? AND c.project IS ? AND c.retired_at IS NULL ORDER BY c.key DESC LIMIT ?",
-            (model, kind, project, limit),
-        )
-        return [vector for (vector,) in rows]
 
     async def profiles_of_scope(self, scope: int, model: str, limit: int) -> list[ProfiledChunk]:
         """Return the living chunks of a project (or `GLOBAL_SCOPE`) as ranking reads them, at most so many.

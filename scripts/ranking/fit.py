@@ -25,15 +25,13 @@ _PENALTY = 1e-2
 _STEPS, _STEP = 400, 0.05
 _FOLDS = 8
 # Says what `file_words` says, of one chunk; it is there for `_ANSWERING`.
-_NOT_FITTED = ("words", "loose_words", "loose_meaning", "told_words", "told_meaning", "told_distinct")
+_NOT_FITTED = ("words", "loose_words", "loose_meaning", "told_words", "told_meaning")
 # Categories of the examples about documents of no file, and the features they are judged by.
 _LOOSE = {"code": "loose", "note": "told"}
-# What the cosine of each kind is made of: of what is told, the cosine without what all of its kind share.
-_MEANING = {"loose": ("meaning",), "told": ("meaning", "told_distinct")}
 # How much a cosine counts beside `file_words`. Made questions cannot tell: they repeat no sentence of their answer, as
 # people do. Chosen on the dev halves of the benchmarks of web questions (the same between 7 and 10), of templates and
 # of conversations (the same between 2 and 3).
-_RATIOS = {"loose": 8.0, "told": 2.5}
+_RATIOS = {"loose": 8.0, "told": 2.0}
 # What can say that anything answers at all: values that mean the same for every query, not parts of the best.
 _ANSWERING = ("words", "meaning", "path_meaning", "defines")
 _ANSWERING_BY_WORDS = ("words", "defines")
@@ -82,8 +80,9 @@ def fit_ranking(examples: Sequence[Example], source_weight: Mapping[int, float])
     inputs, present, wanted = _padded(used, lambda one: np.nan_to_num((one.features - means) / spreads) * ranked)
     share = np.array([source_weight.get(one.source, 1.0) for one in used])
     weights = _softmax_fit(inputs, present, wanted, share / share.sum()) / spreads
-    slope, offset = _calibrate(used, means, weights)
     _judge_loose([one for one in examples if any(one.hits)], weights, means)
+    _set_back_bundled(used, weights, means, share / share.sum())
+    slope, offset = _calibrate(used, means, weights)
     return Fitted(means, weights, slope, offset)
 
 
@@ -96,23 +95,32 @@ def _judge_loose(examples: Sequence[Example], weights: NDArray[np.float64], mean
         if not used:
             continue
         ratio = _RATIOS[prefix]
-        columns = [column[name] for name in ("file_words", *_MEANING[prefix])]
-        shares = np.array([[1.0], *([ratio] for _ in _MEANING[prefix])])
-        scale = _scale_of(used, columns, shares)
+        pair = [column["file_words"], column["meaning"]]
+        scale = _scale_of(used, pair, ratio)
         weights[column[f"{prefix}_words"]] = scale - words
         weights[column[f"{prefix}_meaning"]] = ratio * scale - meaning
         # What is added to a note is added to what every loose document has.
         words, meaning = scale, ratio * scale
-        every = np.concatenate([one.features for one in used])
-        means[column[f"{prefix}_words"]] = np.nanmean(every[:, column["file_words"]])
-        means[column[f"{prefix}_meaning"]] = np.nanmean(every[:, column["meaning"]])
-        for name in _MEANING[prefix][1:]:
-            weights[column[name]], means[column[name]] = ratio * scale, np.nanmean(every[:, column[name]])
+        every = np.concatenate([one.features for one in used])[:, pair]
+        means[column[f"{prefix}_words"]], means[column[f"{prefix}_meaning"]] = np.nanmean(every, axis=0)
 
 
-def _scale_of(used: Sequence[Example], columns: Sequence[int], shares: NDArray[np.float64]) -> float:
-    """Return how far words and meaning in these shares decide among loose documents."""
-    inputs, present, wanted = _padded(used, lambda one: one.features[:, columns] @ shares)
+def _set_back_bundled(
+    used: Sequence[Example], weights: NDArray[np.float64], means: NDArray[np.float64], share: NDArray[np.float64]
+) -> None:
+    """Fit once more how far bundled templates stand behind a project's files, as all else about them is judged now."""
+    column = list(FEATURES).index("bundled")
+    weights[column] = 0.0
+    rest = Fitted(means, weights, 1.0, 0.0)
+    inputs, present, wanted = _padded(used, lambda one: one.features[:, [column]] - means[column])
+    given, _, _ = _padded(used, lambda one: rest.sums(one.features)[:, None])
+    # One number from all queries needs no penalty.
+    weights[column] = _softmax_fit(inputs, present, wanted, share, given[..., 0], penalty=0.0)[0]
+
+
+def _scale_of(used: Sequence[Example], pair: Sequence[int], ratio: float) -> float:
+    """Return how far words and meaning in this ratio decide among loose documents."""
+    inputs, present, wanted = _padded(used, lambda one: one.features[:, pair] @ np.array([[1.0], [ratio]]))
     return float(_softmax_fit(inputs, present, wanted, np.full(len(used), 1 / len(used)))[0])
 
 
@@ -142,16 +150,24 @@ def _quietly(function: Callable[..., NDArray[np.float64]], values: NDArray[np.fl
 
 
 def _softmax_fit(
-    inputs: NDArray[np.float64], present: NDArray[np.bool_], wanted: NDArray[np.float64], share: NDArray[np.float64]
+    inputs: NDArray[np.float64],
+    present: NDArray[np.bool_],
+    wanted: NDArray[np.float64],
+    share: NDArray[np.float64],
+    given: NDArray[np.float64] | float = 0.0,
+    penalty: float = _PENALTY,
 ) -> NDArray[np.float64]:
-    """Minimise the cross-entropy between the softmax over candidates and the right ones (Adam; Kingma, Ba 2015)."""
+    """Minimise the cross-entropy between the softmax over candidates and the right ones (Adam; Kingma, Ba 2015).
+
+    `given` is added to the sums of the candidates and stays as it is.
+    """
     flat = inputs.reshape(-1, inputs.shape[-1])
 
     def gradient(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        sums = np.where(present, (flat @ weights).reshape(present.shape), -np.inf)
+        sums = np.where(present, given + (flat @ weights).reshape(present.shape), -np.inf)
         odds = np.exp(sums - sums.max(axis=1, keepdims=True))
         excess = (odds / odds.sum(axis=1, keepdims=True) - wanted) * share[:, None]
-        result: NDArray[np.float64] = np.where(present, excess, 0).reshape(-1) @ flat + 2 * _PENALTY * weights
+        result: NDArray[np.float64] = np.where(present, excess, 0).reshape(-1) @ flat + 2 * penalty * weights
         return result
 
     return _descend(gradient, inputs.shape[-1])
@@ -239,16 +255,29 @@ def cross_validate(examples: Sequence[Example], extra: Sequence[Example], source
     """Return NDCG@10 by category on repositories that were left out of the fit, `extra` always being in it."""
     asked = [one for one in examples if not one.is_foreign]
     names = sorted({one.repository for one in asked})
-    scores: dict[str, list[float]] = defaultdict(list)
+    scores: list[tuple[str, float]] = []
     for fold in range(min(_FOLDS, len(names))):
         out = set(names[fold::_FOLDS])
         fitted = fit_ranking([one for one in (*asked, *extra) if one.repository not in out], source_weight)
-        for one in asked:
-            if one.repository in out:
-                score = ndcg(one, fitted.sums(one.features))
-                scores["all"].append(score)
-                scores[one.category].append(score)
-    return ", ".join(f"{name} {sum(values) / len(values):.4f}" for name, values in sorted(scores.items()))
+        scores += _scores(fitted, [one for one in asked if one.repository in out])
+    return _by_category(scores)
+
+
+def measure(fitted: Fitted, examples: Sequence[Example]) -> str:
+    """Return NDCG@10 by category of examples that have an answer."""
+    return _by_category(_scores(fitted, [one for one in examples if not one.is_foreign]))
+
+
+def _scores(fitted: Fitted, examples: Sequence[Example]) -> list[tuple[str, float]]:
+    return [(one.category, ndcg(one, fitted.sums(one.features))) for one in examples]
+
+
+def _by_category(scores: Sequence[tuple[str, float]]) -> str:
+    by: dict[str, list[float]] = defaultdict(list)
+    for category, score in scores:
+        by["all"].append(score)
+        by[category].append(score)
+    return ", ".join(f"{name} {sum(values) / len(values):.4f}" for name, values in sorted(by.items()))
 
 
 def ndcg(example: Example, sums: NDArray[np.float64], depth: int = 10) -> float:

@@ -49,10 +49,6 @@ class Shelf:
         self.reads += 1
         return [profiled(chunk) for chunk in self.chunks if (chunk.project or 0) == scope][:limit]
 
-    async def newest_vectors(self, kind: str, project: int | None, model: str, limit: int) -> list[bytes]:
-        same = [chunk for chunk in self.chunks if (chunk.kind, chunk.project) == (kind, project)]
-        return [vector for chunk in same[-limit:] if (vector := profiled(chunk).vector)]
-
     async def importers(self, words: Sequence[str]) -> Mapping[str, int]:
         return {word: self.imported[word] for word in words if word in self.imported}
 
@@ -60,7 +56,7 @@ class Shelf:
 def profiled(chunk: Chunk) -> ProfiledChunk:
     vector = bundled().embed_query(embedding_text(chunk)).astype(np.float16).tobytes()
     origin, profile = chunk.origin, lexical_fields(chunk).profile
-    return ProfiledChunk(chunk.key, chunk.kind, chunk.project, origin.path, origin.end_line, profile, vector)
+    return ProfiledChunk(chunk.key, origin.path, origin.end_line, profile, vector)
 
 
 def piece(key: int, path: str = "", content: str = "sum totals", **fields: Any) -> Chunk:

@@ -61,7 +61,6 @@ DIFFERENCES = [
     Difference("bundled", "sum", found(replace(NOTE, kind="spike")), found(replace(OTHER_NOTE))),
     Difference("told_words", "sum totals", found(NOTE), found(OTHER_NOTE)),
     Difference("told_meaning", "sum totals", found(NOTE), found(OTHER_NOTE)),
-    Difference("told_distinct", "sum totals", found(NOTE), found(OTHER_NOTE)),
     Difference("loose_words", "sum totals", found(SNIPPET), found(OTHER_SNIPPET)),
     Difference("loose_meaning", "sum totals", found(SNIPPET), found(OTHER_SNIPPET)),
 ]
@@ -111,7 +110,7 @@ def test_a_file_has_no_feature_of_a_note(name: str) -> None:
     assert isnan(signal(name, "sum totals", found(piece(1)))[1])
 
 
-@pytest.mark.parametrize("name", ["told_words", "told_meaning", "told_distinct"])
+@pytest.mark.parametrize("name", ["told_words", "told_meaning"])
 def test_a_snippet_has_no_feature_of_what_is_told(name: str) -> None:
     assert isnan(signal(name, "sum totals", found(SNIPPET))[1])
 
@@ -121,16 +120,6 @@ def test_a_stored_text_is_compared_by_its_own_vector_even_where_only_its_words_w
     values = signal("meaning", "sum totals", by_words, by_both)
 
     assert values[1] == values[2] > 0.5
-
-
-def test_what_all_notes_share_tells_none_of_them_apart() -> None:
-    shared = "the weekly meeting of the billing team in the large room on the second floor"
-    notes = [Chunk(f"n{key}", "note", "", f"{shared}: {what}", key=key) for key, what in enumerate(
-        ("invoices", "hiring", "lunch", "budget", "holidays", "release", "lights", "laptops", "parking", "badges"), 1
-    )]  # fmt: skip
-    values = signal("told_distinct", "lights", *map(found, notes))
-
-    assert max(values, key=lambda key: values[key]) == 7
 
 
 def test_a_class_is_defined_where_a_method_has_its_letters_too() -> None:

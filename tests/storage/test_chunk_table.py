@@ -193,31 +193,10 @@ async def test_profiles_are_read_of_living_chunks_with_vectors_of_one_model(stor
 
     of_file = {row.key: row for row in await store.chunks.profiles_of_files(project, ["a.py", "none"], MODEL)}
     assert of_file.keys() == {one.key, two.key}
-    assert of_file[one.key] == (
-        one.key, "note", project, "a.py", 9, prepared(one).words.profile, vector(0),
-    )  # fmt: skip
+    assert of_file[one.key] == (one.key, "a.py", 9, prepared(one).words.profile, vector(0))
     assert of_file[two.key].vector is None
     assert {row.key for row in await store.chunks.profiles_of([gone.key, other.key, 999], MODEL)} == {other.key}
     assert await store.chunks.profiles_of_files(project + 1, ["a.py"], MODEL) == []
-
-
-async def test_the_newest_vectors_of_a_kind_are_those_of_living_chunks_in_one_scope(store: Store) -> None:
-    project = (await store.projects.ensure("/shop", AT)).key
-    one, two, *_ = await add(
-        store,
-        note("a", "a", project=project),
-        note("b", "b", project=project),
-        note("gone", "c", project=project),
-        note("global", "d"),
-    )
-    async with store.database.atomic():
-        await store.chunks.retire(["gone"], AT)
-    stored = {row.key: row.vector for row in await store.chunks.profiles_of([one.key, two.key], MODEL)}
-
-    assert await store.chunks.newest_vectors("note", project, MODEL, 9) == [stored[two.key], stored[one.key]]
-    assert await store.chunks.newest_vectors("note", project, MODEL, 1) == [stored[two.key]]
-    assert await store.chunks.newest_vectors("note", project, "other", 9) == []
-    assert await store.chunks.newest_vectors("code", project, MODEL, 9) == []
 
 
 async def test_selecting_by_scope_kind_and_age(store: Store) -> None:
