@@ -93,12 +93,13 @@ def test_a_worker_process_prepares_and_embeds(tmp_path: Path, tasks: list[FileTa
 async def test_batches_come_in_order_with_and_without_a_program_that_works(
     tmp_path: Path, tasks: list[FileTask], command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "PARALLEL_FROM_FILES", 1)
+    monkeypatch.setattr(workers, "PARALLEL_FROM_BYTES", 1)
     monkeypatch.setattr(workers, "_process_count", lambda: 2)
-    async with FileWorkers(tmp_path, NOW, command=command, files=len(tasks)) as prepared:
+    async with FileWorkers(tmp_path, NOW, command=command, size=1000) as prepared:
         batches = [batch async for batch in prepared.prepare(tasks, 3)]
 
-    assert paths(batches) == [["a0.py", "a1.py", "a2.py"], ["a3.py", "a4.py", "a5.py"], ["a6.py"]]
+    assert [path for batch in paths(batches) for path in batch] == [task.path for task in tasks]
+    assert max(map(len, batches)) <= 3
     assert all(file.chunks for batch in batches for file in batch)
 
 
@@ -106,10 +107,10 @@ async def test_batches_come_in_order_with_and_without_a_program_that_works(
 async def test_leaving_in_the_middle_ends_the_processes(
     tmp_path: Path, tasks: list[FileTask], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "PARALLEL_FROM_FILES", 1)
+    monkeypatch.setattr(workers, "PARALLEL_FROM_BYTES", 1)
     monkeypatch.setattr(workers, "_process_count", lambda: 2)
     command = (sys.executable, "-m", "fluorite_mcp.worker", "")
-    async with FileWorkers(tmp_path, NOW, command=command, files=len(tasks)) as prepared:
+    async with FileWorkers(tmp_path, NOW, command=command, size=1000) as prepared:
         async for _ in prepared.prepare(tasks, 1):
             break
 
