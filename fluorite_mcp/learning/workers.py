@@ -104,10 +104,8 @@ class FileWorkers:
     def _prepare(self, batch: Batch) -> list[PreparedFile]:
         """Prepare a unit in this thread's worker process; without one, here."""
         process = self._process()
-        if self._is_closing:
-            return []
         if process is None:
-            return prepare_batch(batch)
+            return [] if self._is_closing else prepare_batch(batch)
         try:
             assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - opened as pipes
             send(process.stdin, batch)
