@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 # A worker process takes as long to start as preparing some 300 kB takes; this process goes on meanwhile.
 PARALLEL_FROM_BYTES = 400_000
+# From here on the start of one more does not matter, and this process writes and answers only.
+WORKERS_ONLY_FROM_BYTES = 2_000_000
 
 # Files are handed out in units of at most so many files or bytes, so that nobody waits long for the last one, and in
 # so many for each thread where there are few files.
@@ -62,7 +64,10 @@ class FileWorkers:
         self._now = now
         self._command = command
         self._count = _process_count() if command and size >= PARALLEL_FROM_BYTES else 0
-        self._executor = ThreadPoolExecutor(1 + self._count, thread_name_prefix="prepare")
+        self._takes_part = not self._count or size < WORKERS_ONLY_FROM_BYTES
+        # A large learning gets a worker for this process's own core, too.
+        self._threads = self._count + 1
+        self._executor = ThreadPoolExecutor(self._threads, thread_name_prefix="prepare")
         self._own = threading.local()
         self._is_first_thread = threading.Lock()
         # A process is started whole or not at all while this is being left.
@@ -87,7 +92,7 @@ class FileWorkers:
     async def prepare(self, tasks: Sequence[FileTask], batch_size: int) -> AsyncIterator[list[PreparedFile]]:
         """Yield prepared batches of at most so many files, in the order of the tasks."""
         loop = asyncio.get_running_loop()
-        most = min(_UNIT_FILES, batch_size, max(1, len(tasks) // (_UNITS_PER_THREAD * (1 + self._count))))
+        most = min(_UNIT_FILES, batch_size, max(1, len(tasks) // (_UNITS_PER_THREAD * self._threads)))
         units = _units(tasks, most)
         pending: deque[asyncio.Future[list[PreparedFile]]] = deque()
         while True:
@@ -119,10 +124,10 @@ class FileWorkers:
         return prepared
 
     def _process(self) -> subprocess.Popen[bytes] | None:
-        """Return this thread's worker process; the first thread has none, and prepares while the others' start."""
+        """Return this thread's worker process; where this process takes part, the first thread has none."""
         if not hasattr(self._own, "process"):
-            is_first = self._is_first_thread.acquire(blocking=False)
-            self._own.process = None if is_first else self._start_process()
+            is_ours = self._takes_part and self._is_first_thread.acquire(blocking=False)
+            self._own.process = None if is_ours else self._start_process()
         process: subprocess.Popen[bytes] | None = self._own.process
         return process
 
