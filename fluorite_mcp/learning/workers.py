@@ -16,6 +16,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -42,6 +43,9 @@ _AHEAD = 4
 _AHEAD_PER_PROCESS = 2
 
 _LENGTH = struct.Struct("<Q")
+
+# What a worker says first.
+READY = "ready"
 
 Batch = tuple[Path, Sequence[FileTask], str]
 
@@ -107,10 +111,11 @@ class FileWorkers:
             yield batch
 
     def _prepare(self, batch: Batch) -> list[PreparedFile]:
-        """Prepare a unit in this thread's worker process; without one, here."""
-        process = self._process()
-        if process is None:
+        """Prepare a unit in this thread's worker process; where that has not started yet or is none, here."""
+        worker = self._worker()
+        if worker is None or not worker.is_ready.is_set():
             return [] if self._is_closing else prepare_batch(batch)
+        process = worker.process
         try:
             assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - opened as pipes
             send(process.stdin, batch)
@@ -119,24 +124,44 @@ class FileWorkers:
             if self._is_closing:
                 return []
             logger.warning("a worker process failed (%s); its files are prepared here", error)
-            self._own.process = None
+            self._own.worker = None
             return prepare_batch(batch)
         return prepared
 
-    def _process(self) -> subprocess.Popen[bytes] | None:
-        """Return this thread's worker process; where this process takes part, the first thread has none."""
-        if not hasattr(self._own, "process"):
+    def _worker(self) -> _Worker | None:
+        """Return this thread's worker; where this process takes part, the first thread has none."""
+        if not hasattr(self._own, "worker"):
             is_ours = self._takes_part and self._is_first_thread.acquire(blocking=False)
-            self._own.process = None if is_ours else self._start_process()
-        process: subprocess.Popen[bytes] | None = self._own.process
-        return process
+            self._own.worker = None if is_ours else self._start_worker()
+        worker: _Worker | None = self._own.worker
+        return worker
 
-    def _start_process(self) -> subprocess.Popen[bytes] | None:
+    def _start_worker(self) -> _Worker | None:
         with self._starting:
             process = None if self._is_closing else _start(self._command)
-            if process is not None:
-                self._processes.append(process)
-            return process
+            if process is None:
+                return None
+            self._processes.append(process)
+        worker = _Worker(process)
+        threading.Thread(target=worker.wait_until_ready, daemon=True, name="worker-start").start()
+        return worker
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    """A worker process; until it has said that it is ready, units do not wait for it."""
+
+    process: subprocess.Popen[bytes]
+    is_ready: threading.Event = field(default_factory=threading.Event)
+
+    def wait_until_ready(self) -> None:
+        """Note the first thing that the process says. One that ended counts as ready: the next unit finds out."""
+        assert self.process.stdout is not None  # noqa: S101 - opened as a pipe
+        try:
+            receive(self.process.stdout)
+        except (OSError, EOFError, ValueError, pickle.PickleError) as error:
+            logger.debug("a worker process did not start: %s", error)
+        self.is_ready.set()
 
 
 def _units(tasks: Sequence[FileTask], most: int) -> Iterator[list[FileTask]]:
@@ -191,7 +216,11 @@ def _process_count() -> int:
 
 
 def serve_batches(source: IO[bytes], target: IO[bytes], prepare: PrepareBatch) -> None:
-    """Prepare batches from a parent process until it has no more."""
+    """Tell a parent process that this one is ready, and prepare its batches until it has no more."""
+    try:
+        send(target, READY)
+    except BrokenPipeError:
+        return
     while True:
         try:
             batch = receive(source)
