@@ -27,8 +27,8 @@ from fluorite_mcp.learning.scan import MAX_FILE_BYTES
 
 logger = logging.getLogger(__name__)
 
-# A worker process takes as long to start as preparing some 300 kB takes; this process goes on meanwhile.
-PARALLEL_FROM_BYTES = 400_000
+# A worker process takes as long to start as preparing some 500 kB takes; this process goes on meanwhile.
+PARALLEL_FROM_BYTES = 1_000_000
 # From here on the start of one more does not matter, and this process writes and answers only.
 WORKERS_ONLY_FROM_BYTES = 2_000_000
 
