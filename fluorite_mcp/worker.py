@@ -30,6 +30,9 @@ def main() -> None:
 
 
 def _embedding(embedder: Embedder) -> PrepareBatch:
+    # The model is loaded before the parent hears that this process is ready.
+    embedder.embed([""])
+
     def prepare(batch: Batch) -> list[PreparedFile]:
         files = prepare_batch(batch)
         chunks = [item.chunk for file in files for item in file.chunks or ()]

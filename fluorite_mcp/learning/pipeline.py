@@ -20,7 +20,7 @@ from fluorite_mcp.learning.git import head_commit
 from fluorite_mcp.learning.prepare import FileTask, PreparedFile
 from fluorite_mcp.learning.ready import embed_chunks
 from fluorite_mcp.learning.scan import ROOT_FOLDER, Scan, scan_project
-from fluorite_mcp.learning.workers import FileWorkers
+from fluorite_mcp.learning.workers import FileWorkers, readable_size
 from fluorite_mcp.models import Chunk, PreparedChunk, Project
 from fluorite_mcp.search.fields import DEFINITIONS
 
@@ -151,9 +151,8 @@ class ProjectLearner:
         report.skipped |= {path: reason for path, reason in skipped.items() if path in scan.files}
         await self._forget_files(project, removed, report)
         done = 0
-        async with FileWorkers(
-            Path(project.root), self._now(), command=self._worker_command, files=len(tasks)
-        ) as workers:
+        size = sum(map(readable_size, tasks))
+        async with FileWorkers(Path(project.root), self._now(), command=self._worker_command, size=size) as workers:
             async for batch in workers.prepare(tasks, self._batch_size):
                 await self._write(project, _of_kinds(batch, kinds), report)
                 done += len(batch)

@@ -1,4 +1,4 @@
-"""Preparing files on every core: in a thread for a few files, in worker processes for many.
+"""Preparing files on every core: in a thread of this process, and in worker processes where there is enough to do.
 
 A worker is a process of its own that reads batches from its standard input and ends when that ends, so it cannot
 outlive a parent that was killed. Which program that is, the composition root decides (`fluorite_mcp.worker`).
@@ -13,23 +13,39 @@ import pickle
 import struct
 import subprocess
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
 from fluorite_mcp.learning.prepare import FileTask, PreparedFile, prepare_file
+from fluorite_mcp.learning.scan import MAX_FILE_BYTES
 
 logger = logging.getLogger(__name__)
 
-# Starting worker processes costs about what preparing this many files costs.
-PARALLEL_FROM_FILES = 150
+# A worker process takes as long to start as preparing some 500 kB takes; this process goes on meanwhile.
+PARALLEL_FROM_BYTES = 1_000_000
+# From here on the start of one more does not matter, and this process writes and answers only.
+WORKERS_ONLY_FROM_BYTES = 2_000_000
 
-# Prepared batches in flight: enough to keep the workers busy while one batch is written.
-_AHEAD = 3
+# Files are handed out in units of at most so many files or bytes, so that nobody waits long for the last one, and in
+# so many for each thread where there are few files.
+_UNITS_PER_THREAD = 4
+_UNIT_FILES = 16
+_UNIT_BYTES = 200_000
+
+# Units in flight: enough to keep everybody busy while a batch is written, or while a worker starts.
+_AHEAD = 4
+_AHEAD_PER_PROCESS = 2
 
 _LENGTH = struct.Struct("<Q")
+
+# What a worker says first.
+READY = "ready"
 
 Batch = tuple[Path, Sequence[FileTask], str]
 
@@ -38,15 +54,28 @@ PrepareBatch = Callable[[Batch], list[PreparedFile]]
 
 
 class FileWorkers:
-    """Prepares batches of files, in order, ahead of the one that is being written."""
+    """Prepares batches of files, in order, ahead of the one that is being written.
 
-    def __init__(self, root: Path, now: str, *, command: Sequence[str], files: int) -> None:
+    Args:
+        root: The project's root folder.
+        now: The time that the chunks get.
+        command: The program of a worker process; none are started if it is empty.
+        size: How many bytes there are to prepare.
+    """
+
+    def __init__(self, root: Path, now: str, *, command: Sequence[str], size: int) -> None:
         self._root = root
         self._now = now
         self._command = command
-        self._count = _process_count() if command and files >= PARALLEL_FROM_FILES else 0
-        self._executor = ThreadPoolExecutor(max(1, self._count), thread_name_prefix="prepare")
+        self._count = _process_count() if command and size >= PARALLEL_FROM_BYTES else 0
+        self._takes_part = not self._count or size < WORKERS_ONLY_FROM_BYTES
+        # A large learning gets a worker for this process's own core, too.
+        self._threads = self._count + 1
+        self._executor = ThreadPoolExecutor(self._threads, thread_name_prefix="prepare")
         self._own = threading.local()
+        self._is_first_thread = threading.Lock()
+        # A process is started whole or not at all while this is being left.
+        self._starting = threading.Lock()
         self._processes: list[subprocess.Popen[bytes]] = []
         self._is_closing = False
 
@@ -56,7 +85,8 @@ class FileWorkers:
     async def __aexit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self._is_closing = True
+        with self._starting:
+            self._is_closing = True
         for process in self._processes:
             process.kill()
         self._executor.shutdown(wait=False, cancel_futures=True)
@@ -64,23 +94,28 @@ class FileWorkers:
             _close(process)
 
     async def prepare(self, tasks: Sequence[FileTask], batch_size: int) -> AsyncIterator[list[PreparedFile]]:
-        """Yield prepared batches in the order of the tasks."""
+        """Yield prepared batches of at most so many files, in the order of the tasks."""
         loop = asyncio.get_running_loop()
-        batches = [tasks[start : start + batch_size] for start in range(0, len(tasks), batch_size)]
-        pending: list[asyncio.Future[list[PreparedFile]]] = []
-        position = 0
-        while position < len(batches) or pending:
-            while position < len(batches) and len(pending) < _AHEAD + self._count:
-                batch = (self._root, batches[position], self._now)
-                pending.append(loop.run_in_executor(self._executor, self._prepare, batch))
-                position += 1
-            yield await pending.pop(0)
+        most = min(_UNIT_FILES, batch_size, max(1, len(tasks) // (_UNITS_PER_THREAD * self._threads)))
+        units = _units(tasks, most)
+        pending: deque[asyncio.Future[list[PreparedFile]]] = deque()
+        while True:
+            for unit in islice(units, _AHEAD + _AHEAD_PER_PROCESS * self._count - len(pending)):
+                pending.append(loop.run_in_executor(self._executor, self._prepare, (self._root, unit, self._now)))
+            if not pending:
+                return
+            batch = await pending.popleft()
+            # What is ready too is written in the same transaction: each waits once for the disk.
+            while pending and pending[0].done() and len(batch) + len(pending[0].result()) <= batch_size:
+                batch = batch + pending.popleft().result()
+            yield batch
 
     def _prepare(self, batch: Batch) -> list[PreparedFile]:
-        """Prepare a batch in this thread's worker process; without one, here."""
-        process = self._process()
-        if process is None:
-            return prepare_batch(batch)
+        """Prepare a unit in this thread's worker process; where that has not started yet or is none, here."""
+        worker = self._worker()
+        if worker is None or not worker.is_ready.is_set():
+            return [] if self._is_closing else prepare_batch(batch)
+        process = worker.process
         try:
             assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - opened as pipes
             send(process.stdin, batch)
@@ -89,19 +124,63 @@ class FileWorkers:
             if self._is_closing:
                 return []
             logger.warning("a worker process failed (%s); its files are prepared here", error)
-            self._own.process = None
+            self._own.worker = None
             return prepare_batch(batch)
         return prepared
 
-    def _process(self) -> subprocess.Popen[bytes] | None:
-        if not self._count:
-            return None
-        if not hasattr(self._own, "process"):
-            self._own.process = _start(self._command)
-            if self._own.process is not None:
-                self._processes.append(self._own.process)
-        process: subprocess.Popen[bytes] | None = self._own.process
-        return process
+    def _worker(self) -> _Worker | None:
+        """Return this thread's worker; where this process takes part, the first thread has none."""
+        if not hasattr(self._own, "worker"):
+            is_ours = self._takes_part and self._is_first_thread.acquire(blocking=False)
+            self._own.worker = None if is_ours else self._start_worker()
+        worker: _Worker | None = self._own.worker
+        return worker
+
+    def _start_worker(self) -> _Worker | None:
+        with self._starting:
+            process = None if self._is_closing else _start(self._command)
+            if process is None:
+                return None
+            self._processes.append(process)
+        worker = _Worker(process)
+        threading.Thread(target=worker.wait_until_ready, daemon=True, name="worker-start").start()
+        return worker
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    """A worker process; until it has said that it is ready, units do not wait for it."""
+
+    process: subprocess.Popen[bytes]
+    is_ready: threading.Event = field(default_factory=threading.Event)
+
+    def wait_until_ready(self) -> None:
+        """Note the first thing that the process says. One that ended counts as ready: the next unit finds out."""
+        assert self.process.stdout is not None  # noqa: S101 - opened as a pipe
+        try:
+            receive(self.process.stdout)
+        except (OSError, EOFError, ValueError, pickle.PickleError) as error:
+            logger.debug("a worker process did not start: %s", error)
+        self.is_ready.set()
+
+
+def _units(tasks: Sequence[FileTask], most: int) -> Iterator[list[FileTask]]:
+    """Yield the tasks in order, at most so many at a time."""
+    unit: list[FileTask] = []
+    size = 0
+    for task in tasks:
+        if unit and (len(unit) >= most or size + readable_size(task) > _UNIT_BYTES):
+            yield unit
+            unit, size = [], 0
+        unit.append(task)
+        size += readable_size(task)
+    if unit:
+        yield unit
+
+
+def readable_size(task: FileTask) -> int:
+    """Return how many bytes of a file will be read."""
+    return task.stat.size if task.stat.size <= MAX_FILE_BYTES else 0
 
 
 def prepare_batch(batch: Batch) -> list[PreparedFile]:
@@ -131,13 +210,17 @@ def receive(stream: IO[bytes]) -> Any:
 
 
 def _process_count() -> int:
-    """One process per core, at most four: then writing is the limit."""
+    """One process for each core but this process's own, at most three: then writing is the limit."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(4, cores) if cores > 1 else 0
+    return min(3, cores - 1)
 
 
 def serve_batches(source: IO[bytes], target: IO[bytes], prepare: PrepareBatch) -> None:
-    """Prepare batches from a parent process until it has no more."""
+    """Tell a parent process that this one is ready, and prepare its batches until it has no more."""
+    try:
+        send(target, READY)
+    except BrokenPipeError:
+        return
     while True:
         try:
             batch = receive(source)

@@ -1,6 +1,6 @@
 """What a small scope holds is read whole when it is first searched, as its vectors are.
 
-Reading a thousand chunks at once takes some tens of milliseconds, less than the model and the indexes take to load;
+Reading a thousand chunks at once takes less than a tenth of a second, as loading the model and the libraries does;
 chunk by chunk each of the next hundred queries would wait some milliseconds for those that it meets first.
 """
 
@@ -13,7 +13,7 @@ from fluorite_mcp.search.documents import DocumentCache
 from fluorite_mcp.search.headers import HeaderCache
 
 # A larger scope is read as its chunks are met: a first answer must not wait for it.
-SMALL_SCOPE_CHUNKS = 3_000
+SMALL_SCOPE_CHUNKS = 2_500
 
 
 class ScopeSizes(Protocol):

@@ -63,6 +63,9 @@ _LOOSE_STEEPNESS = 20.0
 
 _TEST_SYMBOL = re.compile(r"(?:^|\.)(?:tests?|test_\w+)(?:\.|$)")
 
+# The strength of the strongest definition asked for, and what it is.
+_NOTHING_DEFINED = (0.0, "")
+
 # The columns of features that reasons speak of.
 _COLUMN = {name: index for index, name in enumerate(FEATURES)}
 _MANY_WORDS = 0.3
@@ -206,21 +209,27 @@ def _place(
     together: Mapping[int, float],
 ) -> list[Ranked]:
     """Give the chunks of one document their scores: the best one the document's, the others less, step by step."""
+    defined: Mapping[int, tuple[float, str]] = {}
     # Most documents define nothing that the query spells; their chunks need not be asked.
-    may_define = not query.spellings.isdisjoint(document.defined)
-    defined = {one.chunk.key: _definition(query, one.chunk) if may_define else (0.0, "") for one in group}
-    ordered = sorted(
-        group,
-        key=lambda one: (-together[one.chunk.key] - defined[one.chunk.key][0], one.chunk.origin.start_line or 0),
-    )
+    if not query.spellings.isdisjoint(document.defined):
+        defined = {one.chunk.key: _definition(query, one.chunk) for one in group}
+    ordered = group if len(group) == 1 else sorted(group, key=lambda one: _order_within(one, defined, together))
     placed = []
     for step, one in enumerate(ordered):
         own = log_odds + _prior(query, one) - _SAME_DOCUMENT_STEP * step
         if one.said is not None and one.said.rank is not None:
             own = _SAID_PLACE - _SAID_PLACE_STEP * one.said.rank
-        _, name = defined[one.chunk.key]
+        _, name = defined.get(one.chunk.key, _NOTHING_DEFINED)
         placed.append(Ranked(one.chunk, _probability(own), one.lexical, one.cosine, name, document, signals, one.said))
     return placed
+
+
+def _order_within(
+    one: Candidate, defined: Mapping[int, tuple[float, str]], together: Mapping[int, float]
+) -> tuple[float, int]:
+    """Return what the chunks of one document are ordered by."""
+    key = one.chunk.key
+    return -together[key] - defined.get(key, _NOTHING_DEFINED)[0], one.chunk.origin.start_line or 0
 
 
 def _definition(query: Query, chunk: Chunk) -> tuple[float, str]:
@@ -239,7 +248,7 @@ def _prior(query: Query, candidate: Candidate) -> float:
     chunk = candidate.chunk
     prior = _QUALITY_SPREAD * (chunk.quality - 0.5)
     path = chunk.origin.path
-    if candidate.said is not None or (path and any(path.endswith(part) for part in query.paths)):
+    if candidate.said is not None or (path and query.paths and any(path.endswith(part) for part in query.paths)):
         prior += _SAID_PATH
     if (
         query.language

@@ -233,7 +233,7 @@ async def test_worker_processes_learn_the_same(
     open_engine: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = await chunks_of(open_engine, tmp_path / "alone")
-    monkeypatch.setattr(workers, "PARALLEL_FROM_FILES", 1)
+    monkeypatch.setattr(workers, "PARALLEL_FROM_BYTES", 1)
     monkeypatch.setattr(workers, "_process_count", lambda: 2)
 
     assert await chunks_of(open_engine, tmp_path / "together") == alone
@@ -253,7 +253,7 @@ async def test_a_killed_worker_loses_nothing(
         started.append(process)
         return process
 
-    monkeypatch.setattr(workers, "PARALLEL_FROM_FILES", 1)
+    monkeypatch.setattr(workers, "PARALLEL_FROM_BYTES", 1)
     monkeypatch.setattr(workers, "_process_count", lambda: 2)
     monkeypatch.setattr(workers, "_start", start_and_kill)
 

@@ -14,7 +14,7 @@ from fluorite_mcp.embedding.builtin import BuiltinEmbedder
 from fluorite_mcp.learning import workers
 from fluorite_mcp.learning.prepare import FileTask, PreparedFile
 from fluorite_mcp.learning.scan import FileStat
-from fluorite_mcp.learning.workers import FileWorkers, prepare_batch, receive, send, serve_batches
+from fluorite_mcp.learning.workers import READY, FileWorkers, prepare_batch, receive, send, serve_batches
 
 NOW = "2026-03-01T00:00:00.000000Z"
 
@@ -49,6 +49,7 @@ def test_a_worker_answers_every_batch_until_the_input_ends(tmp_path: Path, tasks
     serve_batches(source, target, prepare_batch)
     target.seek(0)
 
+    assert receive(target) == READY
     assert paths([receive(target), receive(target)]) == [
         ["a0.py", "a1.py", "a2.py"],
         ["a3.py", "a4.py", "a5.py", "a6.py"],
@@ -69,7 +70,7 @@ def test_a_worker_whose_parent_is_gone_ends(tmp_path: Path, tasks: list[FileTask
 
     serve_batches(source, ClosedPipe(), prepare_batch)
 
-    assert source.read() == b""
+    assert source.tell() == 0
 
 
 @pytest.mark.parametrize("model", ["", "builtin"])
@@ -79,7 +80,9 @@ def test_a_worker_process_prepares_and_embeds(tmp_path: Path, tasks: list[FileTa
     done = subprocess.run(
         [sys.executable, "-m", "fluorite_mcp.worker", model], input=source.getvalue(), capture_output=True, timeout=60
     )
-    files = receive(io.BytesIO(done.stdout))
+    answers = io.BytesIO(done.stdout)
+    assert receive(answers) == READY, done.stderr
+    files = receive(answers)
     vectors = [item.vector for file in files for item in file.chunks]
 
     assert done.returncode == 0, done.stderr
@@ -93,23 +96,38 @@ def test_a_worker_process_prepares_and_embeds(tmp_path: Path, tasks: list[FileTa
 async def test_batches_come_in_order_with_and_without_a_program_that_works(
     tmp_path: Path, tasks: list[FileTask], command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "PARALLEL_FROM_FILES", 1)
+    monkeypatch.setattr(workers, "PARALLEL_FROM_BYTES", 1)
     monkeypatch.setattr(workers, "_process_count", lambda: 2)
-    async with FileWorkers(tmp_path, NOW, command=command, files=len(tasks)) as prepared:
+    async with FileWorkers(tmp_path, NOW, command=command, size=1000) as prepared:
         batches = [batch async for batch in prepared.prepare(tasks, 3)]
 
-    assert paths(batches) == [["a0.py", "a1.py", "a2.py"], ["a3.py", "a4.py", "a5.py"], ["a6.py"]]
+    assert [path for batch in paths(batches) for path in batch] == [task.path for task in tasks]
+    assert max(map(len, batches)) <= 3
     assert all(file.chunks for batch in batches for file in batch)
+
+
+@pytest.mark.anyio
+async def test_nobody_waits_for_a_worker_that_is_still_starting(
+    tmp_path: Path, tasks: list[FileTask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "PARALLEL_FROM_BYTES", 1)
+    monkeypatch.setattr(workers, "_process_count", lambda: 2)
+    command = (sys.executable, "-c", "import time; time.sleep(60)")
+    async with FileWorkers(tmp_path, NOW, command=command, size=1000) as prepared:
+        batches = [batch async for batch in prepared.prepare(tasks, 1)]
+        assert all(process.poll() is None for process in prepared._processes)
+
+    assert [path for batch in paths(batches) for path in batch] == [task.path for task in tasks]
 
 
 @pytest.mark.anyio
 async def test_leaving_in_the_middle_ends_the_processes(
     tmp_path: Path, tasks: list[FileTask], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(workers, "PARALLEL_FROM_FILES", 1)
+    monkeypatch.setattr(workers, "PARALLEL_FROM_BYTES", 1)
     monkeypatch.setattr(workers, "_process_count", lambda: 2)
     command = (sys.executable, "-m", "fluorite_mcp.worker", "")
-    async with FileWorkers(tmp_path, NOW, command=command, files=len(tasks)) as prepared:
+    async with FileWorkers(tmp_path, NOW, command=command, size=1000) as prepared:
         async for _ in prepared.prepare(tasks, 1):
             break
 

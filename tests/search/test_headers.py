@@ -25,6 +25,9 @@ class Table:
         self.read += keys
         return {key: self.chunks[key] for key in keys if key in self.chunks}
 
+    async def headers_of_scope(self, scope: int, limit: int) -> dict[int, Chunk]:
+        return await self.load_headers(list(self.chunks)[:limit])
+
     async def version(self) -> int:
         return self.now
 

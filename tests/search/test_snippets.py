@@ -63,3 +63,10 @@ def test_a_long_line_is_cut() -> None:
 
 def test_a_definition_without_matches_shows_its_head() -> None:
     assert best_snippet("def head():\n    a\n    b\n    c", {"zzz"}, 2).first == 0
+
+
+def test_a_word_that_a_longer_one_covers_does_not_count_twice() -> None:
+    text = "\n".join(["storage", "x", "x", "stor then tore", "x", "x"])
+
+    assert best_snippet(text, {"stor", "storage", "torag"}, 2).first == 0
+    assert best_snippet(text, {"stor", "tore", "storage"}, 2).first == 2
