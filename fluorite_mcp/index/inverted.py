@@ -119,7 +119,8 @@ class InvertedIndex:
 
     @property
     def _most_lists(self) -> int:
-        return min(self.index.nlist, max(_FIRST_LISTS, round(self.index.nlist * _MOST_LISTS)))
+        lists = int(self.index.nlist)
+        return min(lists, max(_FIRST_LISTS, round(lists * _MOST_LISTS)))
 
     def _nearest_lists(self, query: NDArray[np.float32], count: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Return the lists whose centroids are nearest to a query, and their products with it, nearest first."""
