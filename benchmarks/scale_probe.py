@@ -18,8 +18,10 @@ import numpy as np
 
 from benchmarks.scale_queries import doc_queries, word_queries
 from fluorite_mcp.engine import Engine
-from fluorite_mcp.index.lexical import LexicalIndex, ScopeFilter
+from fluorite_mcp.index.expressions import ScopeFilter
+from fluorite_mcp.index.lexical import LexicalIndex
 from fluorite_mcp.index.vectors import from_bytes
+from fluorite_mcp.operations.store_request import StoreRequest
 from fluorite_mcp.search.query import understand
 
 WARM_UP = 30
@@ -98,6 +100,7 @@ async def adding(engine: Engine) -> dict[str, Any]:
     stamp = time.time_ns()
     texts = [f"note {stamp} {number}: {text}" for number, text in enumerate(_queries(engine, stamp, ADDED))]
     calls = await _timed(texts, engine.store)
+    many = await _store_many(engine, stamp)
     learning = await _learn_files(engine)
     started = time.perf_counter()
     last = await engine.search(texts[-1], kinds=["note"], limit=1)
@@ -109,10 +112,20 @@ async def adding(engine: Engine) -> dict[str, Any]:
     during, child = await _search_until(engine, compaction, _queries(engine, 6, 2_000))
     after = await _timed(_queries(engine, 7, 100), engine.search)
     return {
-        "call": calls.figures(), "learning": learning, "seen": seen, "last": bool(last.hits),
+        "call": calls.figures(), "many": many, "learning": learning, "seen": seen, "last": bool(last.hits),
         "found": exact / len(sample), "during": during.figures(),
         "after": after.figures(), "child": child, **_memory(),
     }  # fmt: skip
+
+
+async def _store_many(engine: Engine, stamp: int) -> dict[str, float]:
+    """Seconds for as many chunks in one list, and one by one but side by side."""
+    texts = [f"note {stamp} again {number}: {text}" for number, text in enumerate(_queries(engine, stamp + 1, ADDED))]
+    started = time.perf_counter()
+    await engine.store_many([StoreRequest(text) for text in texts])
+    listed = time.perf_counter()
+    await asyncio.gather(*(engine.store(f"{text} and again") for text in texts))
+    return {"listed": listed - started, "side": time.perf_counter() - listed}
 
 
 async def _learn_files(engine: Engine) -> dict[str, float]:

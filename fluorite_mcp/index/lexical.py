@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any
 
+from fluorite_mcp.index.common_words import CommonWords, is_costly
+from fluorite_mcp.index.expressions import NAME_FIELDS, ScopeFilter, SqlReader, compose, match_expression, scored
 from fluorite_mcp.index.selection import count_of_rows, deciding_words, narrowing
 from fluorite_mcp.models import GLOBAL_SCOPE
-
-# How much a word says by where it stands; the scope column is only for filtering.
-_FIELD_WEIGHTS = "0.0, 3.0, 4.0, 3.0, 0.0, 1.0"  # scope, title, symbol, path, imports, body
 
 # More words than this make a pasted text, whose rarest words say the most.
 MAX_WORDS = 24
@@ -26,9 +25,9 @@ MIN_WORDS = 2
 WIDE_POSTINGS = 6_000
 
 # A word in this many chunks is counted once and then remembered, as counting costs as much as there are chunks; no
-# word is counted further than the second number, beyond which it says little.
+# word is counted further than the second number, which takes half a millisecond.
 _REMEMBERED_COUNT = 1_000
-_COUNTED_AT_MOST = 100_000
+_COUNTED_EXACTLY = 5_000
 _COUNTS_KEPT = 50_000
 _COUNTED_SINGLY = 100
 # Remembered counts serve until the number of chunks has changed by this part.
@@ -39,31 +38,6 @@ _WORDS_PER_STATEMENT = 900
 
 # The largest factor BM25 gives one word: k1 + 1 with FTS5's fixed k1 = 1.2.
 _SATURATION = 2.2
-
-
-class SqlReader(Protocol):
-    """Reads rows of the store."""
-
-    async def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return all rows of a query."""
-        ...
-
-    async def look_up(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return all rows of a query that takes microseconds."""
-        ...
-
-    async def version(self) -> int:
-        """Return a number that changes with every commit."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeFilter:
-    """Which chunks count: the scopes (none given: all), and if given only some kinds and one language."""
-
-    scopes: tuple[int, ...]
-    kinds: tuple[str, ...] = ()
-    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +81,16 @@ class LexicalIndex:
         counts, size = await self._counts(words)
         if not counts:
             return LexicalMatches((), 0.0)
-        chosen, expression = await self._choose(counts, self._without_needless(where))
         idf = {word: inverse_frequency(count, size) for word, count in counts.items()}
-        rows = await self._scored(expression, limit, sum(counts[word] for word in chosen))
+        where = self._without_needless(where)
+        if is_costly(counts):
+            chosen, rows = await CommonWords(self._sql, where).search(counts, idf, limit)
+        else:
+            chosen, expression = await self._choose(counts, where)
+            # Within the budget scoring is over before a busy machine has handed it to a thread and back.
+            is_short = sum(counts[word] for word in chosen) <= POSTINGS_BUDGET
+            read = self._sql.look_up if is_short else self._sql.fetch
+            rows = await scored(read, expression, WIDE_POSTINGS, limit)
         # Words the store has never seen count too: a query of unknown words is not answered by its known ones.
         # Those of another script do not: asking an English repository in Japanese is no sign of another topic.
         unseen = max(idf.values()) * sum(word.isascii() and word not in idf for word in words[:MAX_WORDS])
@@ -120,7 +101,7 @@ class LexicalIndex:
     async def named(self, words: Sequence[str], where: ScopeFilter, limit: int) -> list[int]:
         """Return the keys of chunks whose title, symbol or path holds every one of some words, best first."""
         body = " AND ".join(f'"{word}"' for word in words)
-        rows = await self._scored(compose(body, where, columns="{title symbol path}"), limit, WIDE_POSTINGS)
+        rows = await scored(self._sql.fetch, compose(body, where, f"{{{NAME_FIELDS}}}"), WIDE_POSTINGS, limit)
         return [int(key) for key, _ in rows]
 
     async def importers(self, words: Sequence[str]) -> dict[str, int]:
@@ -132,15 +113,6 @@ class LexicalIndex:
             sql = f"SELECT term, doc FROM word_columns WHERE col = 'imports' AND term IN ({marks})"  # noqa: S608
             found.update(await self._sql.look_up(sql, portion))
         return found
-
-    async def _scored(self, expression: str, limit: int, postings: int) -> list[tuple[Any, ...]]:
-        # Within the budget scoring is over before a busy machine has handed it to a thread and back.
-        read = self._sql.look_up if postings <= POSTINGS_BUDGET else self._sql.fetch
-        return await read(
-            f"SELECT rowid, score FROM (SELECT rowid, -bm25(words, {_FIELD_WEIGHTS}) AS score FROM words"  # noqa: S608 - constants
-            " WHERE words MATCH ? LIMIT ?) ORDER BY score DESC LIMIT ?",
-            [expression, WIDE_POSTINGS, limit],
-        )
 
     async def _choose(self, counts: Mapping[str, int], where: ScopeFilter) -> tuple[list[str], str]:
         """Return the words that decide, and the expression over them that admits as many chunks as can be scored."""
@@ -182,7 +154,7 @@ class LexicalIndex:
             counts[word] = count
             if count >= _REMEMBERED_COUNT:
                 self._frequent[word] = count
-        return counts, max(size, *counts.values(), 1)
+        return {word: min(count, size) for word, count in counts.items()}, max(size, 1)
 
     async def _count_all(self, words: Sequence[str]) -> dict[str, int]:
         """Return in how many chunks each word stands; those in none are left out."""
@@ -197,9 +169,17 @@ class LexicalIndex:
         return {word: int(count) for word, count in rows}
 
     async def _count(self, word: str) -> int:
-        """Return in how many chunks a word stands, at most `_COUNTED_AT_MOST`."""
-        sql = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
-        return int((await self._sql.look_up(sql, [f'"{word}"', _COUNTED_AT_MOST]))[0][0])
+        """Return in how many chunks a word stands; beyond `_COUNTED_EXACTLY`, about how many.
+
+        Chunks are counted from the oldest on: where so many stand among the first part of all, the rest is taken to
+        hold as many in proportion.
+        """
+        sql = "SELECT count(*), max(rowid) FROM (SELECT rowid FROM words WHERE words MATCH ? LIMIT ?)"
+        count, last = (await self._sql.look_up(sql, [f'"{word}"', _COUNTED_EXACTLY]))[0]
+        if count < _COUNTED_EXACTLY:
+            return int(count)
+        newest = (await self._sql.look_up("SELECT max(id) FROM words_docsize"))[0][0]
+        return int(count * newest / last)
 
     def _without_needless(self, where: ScopeFilter) -> ScopeFilter:
         """Leave out a scope filter that every chunk passes: filtering costs half as much as scoring."""
@@ -234,22 +214,3 @@ def choose_words(counts: Mapping[str, int]) -> list[str]:
 def inverse_frequency(count: int, size: int) -> float:
     """Return log((N - n + 0.5) / (n + 0.5)), as FTS5's bm25() weighs a word that stands in n of N chunks."""
     return max(math.log((size - count + 0.5) / (count + 0.5)), 1e-6)
-
-
-def match_expression(words: Sequence[str], where: ScopeFilter) -> str:
-    """Compose the FTS5 expression: the scope's filters, and any of the words in any other field."""
-    return compose(" OR ".join(f'"{word}"' for word in words), where)
-
-
-def compose(body: str, where: ScopeFilter, columns: str = "- scope") -> str:
-    """Compose the FTS5 expression from one over words, which may stand in any other field than the scope's."""
-    filters = [_any_of("p", [str(scope) for scope in where.scopes])] if where.scopes else []
-    if where.kinds:
-        filters.append(_any_of("k", where.kinds))
-    if where.language:
-        filters.append(_any_of("l", [where.language]))
-    return " AND ".join([*(f"scope : ({part})" for part in filters), f"{columns} : ({body})"])
-
-
-def _any_of(prefix: str, values: Sequence[str]) -> str:
-    return " OR ".join(f'"{prefix}{value}"' for value in values)

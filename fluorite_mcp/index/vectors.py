@@ -162,7 +162,7 @@ def write_index(index: Any, path: Path) -> str:
 
 
 def _footer(lists: Lists) -> bytes:
-    values = {"scales": lists.scales.tolist(), "margin": lists.margin, "trained": lists.trained}
+    values = {"scales": lists.scales.tolist(), "reach": lists.reach, "trained": lists.trained}
     data = json.dumps(values).encode()
     return data + _FOOTER.pack(len(data), _MARK)
 
@@ -213,7 +213,9 @@ def _read_footer(path: Path) -> Lists | None:
             return None
         file.seek(end - _FOOTER.size - size)
         values = json.loads(file.read(size))
-    return Lists(np.array(values["scales"], dtype=np.float32), values["margin"], values["trained"])
+    if "reach" not in values:
+        return None
+    return Lists(np.array(values["scales"], dtype=np.float32), values["reach"], values["trained"])
 
 
 def _checksum(path: Path) -> str:

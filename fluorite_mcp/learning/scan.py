@@ -164,9 +164,15 @@ class _Walk:
                 scan.skipped[relative] = known.scan.skipped[relative]
             else:
                 try:
-                    self._file(relative, os.lstat(f"{self._root}/{relative}"))
+                    status = os.lstat(f"{self._root}/{relative}")
                 except OSError:
                     continue  # Deleted while walking.
+                before = known.scan.files[relative]
+                # Most files are the same; a time that had settled has settled.
+                if status.st_mtime_ns == before.modified_ns and status.st_size == before.size:
+                    scan.files[relative] = before
+                else:
+                    self._file(relative, status)
 
     def _listed(self, listed: Sequence[os.DirEntry[str]], folder: str, rules: IgnoreRules) -> None:
         scan, prefix = self._scan, f"{folder}/" if folder else ""

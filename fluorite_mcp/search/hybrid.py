@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from fluorite_mcp.errors import EmbeddingError
-from fluorite_mcp.index.lexical import LexicalMatches, ScopeFilter
+from fluorite_mcp.index.expressions import ScopeFilter
+from fluorite_mcp.index.lexical import LexicalMatches
 from fluorite_mcp.models import Chunk
 from fluorite_mcp.results import Mode
 from fluorite_mcp.search.ahead import ReadAhead

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, Protocol
 
-from fluorite_mcp.index.lexical import ScopeFilter
+from fluorite_mcp.index.expressions import ScopeFilter
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk
 from fluorite_mcp.search.fields import definitions_of
 from fluorite_mcp.search.paths import path_profile

@@ -38,6 +38,10 @@ LOOKUP_VALUES = 128
 _FEW_ROWS = 8
 _FEW_CHARACTERS = 32_768
 
+# KiB of pages that a connection keeps: the hot ones of a repository; a search through a million chunks needs more.
+_WRITER_CACHE = 16_384
+_READER_CACHE = 65_536
+
 # aiosqlite's own default; rows are read all at once here.
 _READ_AHEAD_ROWS = 64
 
@@ -95,9 +99,9 @@ class Database:
         check_file(path)
         _check_folder(path)
         try:
-            writer = await _connect(path, busy_timeout)
+            writer = await _connect(path, busy_timeout, _WRITER_CACHE)
             try:
-                reader = await _connect(path, busy_timeout)
+                reader = await _connect(path, busy_timeout, _READER_CACHE)
                 # The schema may be new: what a look-up waits for is over in a moment, or left to the reader.
                 lookups = sqlite3.connect(path, timeout=0.0, isolation_level=None, check_same_thread=False)
             except BaseException:
@@ -283,7 +287,7 @@ class _Connection(NamedTuple):
     direct: sqlite3.Connection
 
 
-async def _connect(path: Path, busy_timeout: float) -> _Connection:
+async def _connect(path: Path, busy_timeout: float, cache_kibibytes: int) -> _Connection:
     # isolation_level None: transactions begin and end only where `atomic` says so.
     direct = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
     connection = await aiosqlite.Connection(lambda: direct, iter_chunk_size=_READ_AHEAD_ROWS)
@@ -293,7 +297,7 @@ async def _connect(path: Path, busy_timeout: float) -> _Connection:
             "synchronous = FULL",
             "foreign_keys = ON",
             "temp_store = MEMORY",
-            "cache_size = -16384",  # KiB; enough for the hot pages of a repository
+            f"cache_size = -{cache_kibibytes}",
             "journal_size_limit = 67108864",  # bytes; the log shrinks again after a large learning
         ):
             await connection.execute(f"PRAGMA {pragma}")

@@ -64,7 +64,7 @@ async def test_an_index_is_built_from_nothing(start: object, tmp_path: Path) -> 
 
     assert index.search(STORED[2_400], 1)[0].tolist() == [2_400]
     assert index.lists.trained == 2_500
-    assert np.isfinite(index.lists.margin)
+    assert np.isfinite(index.lists.reach)
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
 
 

@@ -64,10 +64,10 @@ def test_enough_true_neighbours_are_found_on_clustered_vectors(index: InvertedIn
     queries = unit(STORED[::120] + STORED[60::120] - STORED.mean(axis=0))
 
     assert recall(index, STORED, queries) >= 0.97
-    assert 0 <= index.lists.margin < 1
+    assert 0 <= index.lists.reach < 1
 
 
-def test_near_copies_do_not_make_the_margin_too_narrow() -> None:
+def test_near_copies_do_not_make_the_reach_too_narrow() -> None:
     random = np.random.default_rng(3)
     copies = unit(np.repeat(clustered(1_000, 48, 200), 12, axis=0) + 0.03 * random.normal(size=(12_000, 48)))
     queries = unit(copies[::120] + copies[60::120] + copies[30::120] - 2 * copies.mean(axis=0))
@@ -75,14 +75,14 @@ def test_near_copies_do_not_make_the_margin_too_narrow() -> None:
     assert recall(build(copies), copies, queries) >= 0.95
 
 
-def test_a_wider_margin_looks_at_more_and_finds_no_less(index: InvertedIndex) -> None:
+def test_a_wider_reach_looks_at_more_and_finds_no_less(index: InvertedIndex) -> None:
     queries = clustered(40, 48, 300, seed=5)
-    margin = index.lists.margin
+    reach = index.lists.reach
     found = []
     for wider in (0.0, 0.1, 0.3):
-        index.lists.margin = wider
+        index.lists.reach = wider
         found.append(recall(index, STORED, queries))
-    index.lists.margin = margin
+    index.lists.reach = reach
 
     assert found == sorted(found)
 
@@ -131,13 +131,14 @@ def test_the_most_lists_bound_what_one_query_costs(index: InvertedIndex, monkeyp
         return probe(self, places, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(InvertedIndex, "_probe", counting)
-    margin, index.lists.margin = index.lists.margin, 10.0
+    reach, index.lists.reach = index.lists.reach, 10.0
     index.search(nearest_to_nothing(), 10)
-    index.lists.margin = margin
+    index.lists.reach = -1.0
+    index.search(nearest_to_nothing(), 10)
+    index.lists.reach = reach
 
     lists = index.index.nlist
-    assert looked_at[0] == min(inverted._FIRST_LISTS, lists)
-    assert sum(looked_at[1:]) <= round(lists * inverted._MOST_LISTS)
+    assert looked_at == [max(inverted._FIRST_LISTS, round(lists * inverted._MOST_LISTS)), inverted._FIRST_LISTS]
 
 
 def nearest_to_nothing() -> NDArray[np.float32]:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fluorite_mcp.index.lexical import MAX_WORDS, LexicalIndex, ScopeFilter, match_expression, scope_words
+from fluorite_mcp.index.expressions import ScopeFilter, match_expression
+from fluorite_mcp.index.lexical import MAX_WORDS, LexicalIndex, scope_words
 from fluorite_mcp.models import GLOBAL_SCOPE, Origin
 from fluorite_mcp.storage.store import Store
 from fluorite_mcp.text.tokens import query_words
@@ -161,8 +162,18 @@ def test_an_expression_filters_first_and_leaves_the_filter_words_out() -> None:
     where = ScopeFilter((1, 0), ("code", "doc"), "python")
 
     assert match_expression(["a", "b"], where) == (
-        'scope : ("p1" OR "p0") AND scope : ("kcode" OR "kdoc") AND scope : ("lpython") AND - scope : ("a" OR "b")'
+        'scope : ("p1" OR "p0") AND scope : ("kcode" OR "kdoc") AND scope : ("lpython") AND ("a" OR "b")'
     )
+
+
+@pytest.mark.parametrize("word", ["p1", "kcode", "lpython"])
+async def test_a_word_like_a_filter_word_finds_only_text(store: Store, word: str) -> None:
+    assert match_expression(["a", word], ScopeFilter(())) == f'- scope : ("a" OR "{word}")'
+    chunk, _ = await add(store, note("a", f"about {word}"), note("b", "about nothing"))
+
+    found = await LexicalIndex(store.database).search(query_words(word), EVERYWHERE, 5)
+
+    assert [key for key, _ in found.scores] == [chunk.key]
 
 
 class Shared:

@@ -35,6 +35,11 @@ def age(root: Path) -> None:
         os.utime(path, (then, then), follow_symlinks=False)
 
 
+def free(path: Path) -> Path:
+    path.unlink()
+    return path
+
+
 CHANGES: dict[str, Callable[[Path], object]] = {
     "nothing": lambda root: None,
     "an edited file": lambda root: (root / "src/deep/c.py").write_text("longer than before"),
@@ -42,8 +47,8 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "a new folder": lambda root: shutil.copytree(root / "src", root / "docs" / "copy", symlinks=True),
     "a deleted file": lambda root: (root / "src/b.py").unlink(),
     "a deleted folder": lambda root: shutil.rmtree(root / "src/deep"),
-    "a file that became a folder": lambda root: ((root / "a.py").unlink(), (root / "a.py").mkdir()),
-    "a file that became a link": lambda root: ((root / "a.py").unlink(), (root / "a.py").symlink_to("src/b.py")),
+    "a file that became a folder": lambda root: free(root / "a.py").mkdir(),
+    "a file that became a link": lambda root: free(root / "a.py").symlink_to("src/b.py"),
     "a new ignore file for folders below": lambda root: (root / "src/.gitignore").write_text("*.log\n"),
     "an edited ignore file": lambda root: (root / ".gitignore").write_text("src/deep/\n"),
     "a removed ignore file": lambda root: (root / "docs/.gitignore").unlink(),

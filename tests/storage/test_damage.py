@@ -68,10 +68,10 @@ async def test_a_store_whose_second_connection_fails_is_closed(tmp_path: Path, m
     connect = database_module._connect
     opened: list[database_module._Connection] = []
 
-    async def connect_once(path: Path, busy_timeout: float) -> database_module._Connection:
+    async def connect_once(path: Path, busy_timeout: float, cache: int) -> database_module._Connection:
         if opened:
             raise sqlite3.OperationalError("unable to open database file")
-        opened.append(await connect(path, busy_timeout))
+        opened.append(await connect(path, busy_timeout, cache))
         return opened[0]
 
     monkeypatch.setattr(database_module, "_connect", connect_once)

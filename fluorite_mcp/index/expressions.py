@@ -1,0 +1,99 @@
+"""FTS5 expressions over words and filters, and asking the word index for what matches them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+# How much a word says by where it stands; the scope column is only for filtering.
+_FIELD_WEIGHTS = "0.0, 3.0, 4.0, 3.0, 0.0, 1.0"  # scope, title, symbol, path, imports, body
+
+# The fields that hold names.
+NAME_FIELDS = "title symbol path"
+
+
+# How the words of the scope column begin: see `index.lexical.scope_words`.
+_LIKE_A_SCOPE_WORD = re.compile(r'"(?:p[0-9]|k|l)')
+
+
+Read = Callable[[str, Sequence[Any]], Awaitable[list[tuple[Any, ...]]]]
+
+
+class SqlReader(Protocol):
+    """Reads rows of the store."""
+
+    async def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return all rows of a query."""
+        ...
+
+    async def look_up(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return all rows of a query that takes microseconds."""
+        ...
+
+    async def version(self) -> int:
+        """Return a number that changes with every commit."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeFilter:
+    """Which chunks count: the scopes (none given: all), and if given only some kinds and one language."""
+
+    scopes: tuple[int, ...]
+    kinds: tuple[str, ...] = ()
+    language: str | None = None
+
+
+async def scored(read: Read, expression: str, most: int, limit: int) -> list[tuple[int, float]]:
+    """Return (chunk, BM25) of the best chunks that match an expression, best first.
+
+    BM25 first counts the whole list of each word of the expression, however few chunks match.
+
+    Args:
+        read: How the store is read: `SqlReader.look_up` where that is over in a moment, else `SqlReader.fetch`.
+        expression: What must match.
+        most: Score at most so many.
+        limit: Return at most so many.
+    """
+    rows = await read(
+        f"SELECT rowid, score FROM (SELECT rowid, -bm25(words, {_FIELD_WEIGHTS}) AS score FROM words"  # noqa: S608 - constants
+        " WHERE words MATCH ? LIMIT ?) ORDER BY score DESC LIMIT ?",
+        [expression, most, limit],
+    )
+    return [(int(key), float(score)) for key, score in rows]
+
+
+async def matching(sql: SqlReader, expression: str, most: int) -> list[int]:
+    """Return the oldest chunks that match an expression."""
+    rows = await sql.fetch("SELECT rowid FROM words WHERE words MATCH ? LIMIT ?", [expression, most])
+    return [key for (key,) in rows]
+
+
+def match_expression(words: Sequence[str], where: ScopeFilter) -> str:
+    """Compose the FTS5 expression: the scope's filters, and any of the words in any other field."""
+    return compose(" OR ".join(f'"{word}"' for word in words), where)
+
+
+def compose(body: str, where: ScopeFilter, fields: str | None = None) -> str:
+    """Compose the FTS5 expression from one over words, which may stand in any other field than the scope's.
+
+    Args:
+        body: The expression over words.
+        where: Which chunks count.
+        fields: An FTS5 column filter: in which fields the words may stand; in all but the scope's when None.
+    """
+    if fields is None:
+        # A filter makes counting a word three times as slow, and few words can be mistaken for the scope's.
+        fields = "- scope" if _LIKE_A_SCOPE_WORD.search(body) else ""
+    filters = [_any_of("p", [str(scope) for scope in where.scopes])] if where.scopes else []
+    if where.kinds:
+        filters.append(_any_of("k", where.kinds))
+    if where.language:
+        filters.append(_any_of("l", [where.language]))
+    return " AND ".join([*(f"scope : ({part})" for part in filters), f"{fields} : ({body})" if fields else f"({body})"])
+
+
+def _any_of(prefix: str, values: Sequence[str]) -> str:
+    return " OR ".join(f'"{prefix}{value}"' for value in values)
