@@ -41,13 +41,15 @@ _KINDS: tuple[tuple[re.Pattern[str], Exclusions], ...] = (
 )
 
 _KIND = "(?:" + "|".join(kind.pattern for kind, _ in _KINDS) + ")"
-# A folder or a file, by its form or because the query says so.
+# A folder or a file, by its form or because the query says so. Runs are possessive: what looks like a name as far as it
+# goes is not tried again from every shorter one.
+_PATH_START = r"(?<![A-Za-z0-9_@./-])"
 _PLACE = (
-    r"(?:[\w@.-]*\w/[\w@./-]*|\w[\w-]*\.[a-z]\w{0,4}"
-    r"|`?[\w@./-]+`? (?:folders?|director(?:y|ies)|modules?|packages?|files?|apps?))"
+    rf"(?:{_PATH_START}`?[A-Za-z0-9_@./-]++`? (?:folders?|director(?:y|ies)|modules?|packages?|files?|apps?)"
+    rf"|{_PATH_START}(?=[\w@.-]{{0,80}}/|[\w-]{{1,60}}\.[a-z])[A-Za-z0-9_@./-]++)"
 )
 # Written like a name in code: quoted, snake_case, camelCase.
-_NAMED = r"(?:`[^`\n]+`|(?-i:\w+_\w+|[a-z]+[A-Z]\w*|[A-Z][a-z0-9]+[A-Z]\w*))"
+_NAMED = r"(?:`[^`\n]{1,80}`|(?-i:(?<![A-Za-z0-9_])(?=\w{1,60}_|\w{0,60}[a-z][A-Z])[A-Za-z0-9_]++))"
 _ARTICLE = r"(?:(?:any|all|the|my|our|its|in|from|inside|for|of) )*"
 _JOINT = r"(?:,? (?:and|or|nor) |, ?|/| & )"
 _END = r"(?=\s*(?:[,;:!?)\]。、]|\.(?:\s|$)|$|\bplease\b))"
@@ -79,7 +81,7 @@ _FORMS = (
         rf"{_BREAK}(?:but )?(?:not|no|exclude|excluding|ignore|ignoring|skip|skipping|without|except(?: for)?|minus)"
         rf" {_ARTICLE}{_listed(_PLACE, _KIND, _NAMED)}{_END}"
     ),
-    _form(rf"{_BREAK}(?:but )?(?:excluding|except for) {_ARTICLE}(?P<what>[a-z]\w{{2,}}){_END}"),
+    _form(rf"{_BREAK}(?:but )?(?:excluding|except for) {_ARTICLE}(?P<what>[a-z]\w{{2,40}}){_END}"),
     _form(
         rf"\bwithout {_ARTICLE}"
         rf"{_listed('tests', 'mocks?', 'mocking', 'fixtures', 'stubs', 'examples', 'samples', 'vendored code')}{_END}"
@@ -87,7 +89,9 @@ _FORMS = (
     _form(r"(?<=\s)-(?P<what>tests?|specs?|mocks?|fixtures|examples?|docs|vendor|legacy|node_modules)(?=\s|$)"),
     _form(r"\b(?P<what>non-(?:tests?|examples?|vendored|legacy|generated))\b(?: code| files?)?"),
 )
-_JAPANESE_PLACE = rf"(?:{_PLACE}|[\w@./-]+? ?(?:フォルダ|ディレクトリ|ファイル|モジュール|パッケージ))"
+_JAPANESE_PLACE = (
+    rf"(?:{_PATH_START}[A-Za-z0-9_@./-]++ ?(?:フォルダ|ディレクトリ|ファイル|モジュール|パッケージ)|{_PLACE})"
+)
 _JAPANESE_LIST = r"(?P<what>{one}(?:(?:と|や|、|・|または){one})*)\s*"
 _JAPANESE = (
     _form(
@@ -109,13 +113,15 @@ _SUFFIX = re.compile(
     r" ?(?:folders?|director(?:y|ies)|modules?|packages?|files?|apps?"
     r"|フォルダ|ディレクトリ|ファイル|モジュール|パッケージ)$"
 )
+# Longer texts are no single question.
+MAX_SENTENCE_CHARS = 400
 # An exclusion stands at the end of a question or is a clause of its own; what follows a long one is another topic.
 MAX_EXCLUDED = 4
 
 
 def read_exclusions(reading: Reading) -> Reading:
     """Take what a sentence excludes out of what is searched for."""
-    if reading.is_trace or reading.is_code or "\n" in reading.text:
+    if reading.is_trace or reading.is_code or "\n" in reading.text or len(reading.text) > MAX_SENTENCE_CHARS:
         return reading
     text, excluded = reading.text, reading.excluded
     for form in (*_FORMS, *_JAPANESE):
@@ -153,5 +159,5 @@ def _excluded(name: str) -> Exclusions:
         if kind.fullmatch(lowered):
             return excluded
     bare = _SUFFIX.sub("", name)
-    stem = re.sub(r"\.\w{1,4}$", "", bare.strip("/").rpartition("/")[2])
+    stem = re.sub(r"\.\w{1,4}$", "", bare.strip("/.").rpartition("/")[2])
     return Exclusions(words=frozenset(index_words(stem).split()[:1]))

@@ -15,7 +15,12 @@ MAX_MENTIONS = 5
 _EXTENSIONS = frozenset(
     extension.removeprefix(".") for language in LANGUAGES.values() for extension in language.extensions
 )
-_PATH = r"(?P<path>(?:[A-Za-z]:)?(?:[\w@.+~\[\]()-]*[/\\])*[\w@.+\[\]-]*\.(?P<extension>[A-Za-z]\w{0,9}|c\+\+))"
+# Folders may have brackets and parentheses (Next.js), but for the first, which may stand in some. Lengths are bounded:
+# a text of nothing but such characters takes no longer than another.
+_PATH = (
+    r"(?P<path>(?:[A-Za-z]:)?(?:[\w@.+~-]{0,60}[/\\](?:[\w@.+~\[\]()-]{0,60}[/\\]){0,20})?"
+    r"[\w@+\[\]-][\w@.+\[\]-]{0,80}\.(?P<extension>[A-Za-z]\w{0,9}|c\+\+))"
+)
 _RANGE = r"(?P<line>\d{1,6})(?:(?:-|–|\.\.|:\d+-)L?(?P<end>\d{1,6}))?"
 # A place with lines; the first group after the path that matches says how it is written.
 _WITH_LINE = (

@@ -19,6 +19,10 @@ _HOLDS_CODE = re.compile(r"[\w\])]\s*(?:=|\+=|:=|=>|->)\s*[\w\[({'\"]|\w\([^)]*[
 _ANY_END = re.compile(
     r"[,;:{}()\[\]\\]\s*$|^\s*[)}\]@#/*]|^\s*(?:return|raise|throw|else|try|pass|break|continue|yield)\b"
 )
+# "from here on" and "use the other one" begin as imports do.
+_IMPORT_LINE = re.compile(
+    r"^\s*(?:from\s+[\w.]+\s+import\b|import\s+[\w.{*\"']+|#\s*include\b|(?:pub\s+)?use\s+\w+(?:::|\\))"
+)
 _WORD_PAIR = re.compile(r"(?<![\w.])([A-Za-z]{2,}) (?=([A-Za-z]{2,})(?![\w]))")
 
 # Strings and comments; what comes first in the text decides, so that a `#` in a string begins no comment.
@@ -65,11 +69,16 @@ def is_code(text: str) -> bool:
     """Whether a text is pasted code rather than a question."""
     if "\n" in text.strip():
         lines = [line for line in text.splitlines() if line.strip() and not _FENCE.fullmatch(line)]
-        alike = sum(
-            bool(_CODE_LINE.search(line) or _HOLDS_CODE.search(line) or _ANY_END.search(line)) for line in lines
-        )
+        alike = sum(map(_is_alike, lines))
         return _CODE_LINE.search(text) is not None and 2 * alike >= len(lines)
     return bool(_ENDS_AS_CODE.search(text) and _HOLDS_CODE.search(text)) and not _is_prose(text)
+
+
+def _is_alike(line: str) -> bool:
+    """Whether a line looks like one of code, its imports included."""
+    return bool(
+        _CODE_LINE.search(line) or _HOLDS_CODE.search(line) or _ANY_END.search(line) or _IMPORT_LINE.search(line)
+    )
 
 
 def _is_prose(line: str) -> bool:

@@ -101,7 +101,7 @@ class PlaceFinder:
         for mention in mentions:
             chunks = [] if mention.path else await self._by_name(mention.symbol, scopes)
             # Which of several files is meant, ranking knows better: a declaration, its definition, another platform's.
-            is_only = len({chunk.origin.path for chunk in chunks}) == 1
+            is_only = len(_files(chunks)) == 1
             for chunk in chunks[:1] if is_only else chunks:
                 rank = len(found) if is_only else None
                 found.setdefault(chunk.key, (chunk, Said(rank, f"the query names {mention.symbol}")))
@@ -140,19 +140,31 @@ class PlaceFinder:
         return sorted(chunks, key=lambda chunk: chunk.origin.start_line or 0)
 
     async def _by_name(self, symbol: str, scopes: Sequence[int]) -> list[Chunk]:
-        """Return the chunks that define a dotted name, if few do."""
-        parts = symbol.split(".")
-        words = [words[0] for part in parts[-2:] if (words := index_words(part).split())]
-        if len(words) < 2:
-            return []
-        keys = await self._names.named(words, ScopeFilter(tuple(scopes)), _NAMED_CHUNKS)
-        chunks = (await self._headers.load_headers(keys)).values()
-        fits = {chunk.key: fit for chunk in chunks if (fit := name_fit(parts, chunk)) > 0}
+        """Return the chunks that define a dotted name, the strongest definition first; none if many files do."""
+        *above, scope, name = symbol.split(".")
+        chunks = await self._defining(name, [scope, name], scopes)
+        fits = {chunk.key: name_fit((*above, scope, name), chunk) for chunk in chunks}
         best = max(fits.values(), default=0.0)
-        named = [chunk for chunk in chunks if fits.get(chunk.key) == best]
-        if len({chunk.origin.path for chunk in named}) > MAX_SAME:
+        named = [chunk for chunk in chunks if 0 < fits[chunk.key] == best]
+        if named and not scope[:1].isupper():
+            # A namespace is spread over files, and not every chunk in one says so: the name itself must be telling.
+            named = named if len(_files(await self._defining(name, [name], scopes))) == 1 else []
+        if len(_files(named)) > MAX_SAME:
             return []
-        return sorted(named, key=lambda chunk: (-_strength(chunk, parts[-1]), chunk.origin.start_line or 0))
+        return sorted(named, key=lambda chunk: (-_strength(chunk, name), chunk.origin.start_line or 0))
+
+    async def _defining(self, name: str, words: Sequence[str], scopes: Sequence[int]) -> list[Chunk]:
+        """Return chunks that hold some names and define one of them."""
+        tokens = [tokens[0] for word in words if (tokens := index_words(word).split())]
+        if len(tokens) < len(words):
+            return []
+        keys = await self._names.named(tokens, ScopeFilter(tuple(scopes)), _NAMED_CHUNKS)
+        chunks = (await self._headers.load_headers(keys)).values()
+        return [chunk for chunk in chunks if any(one.name == name for one in definitions_of(chunk))]
+
+
+def _files(chunks: Iterable[Chunk]) -> set[tuple[int | None, str | None]]:
+    return {(chunk.project, chunk.origin.path) for chunk in chunks}
 
 
 def matching_files(mention: Mention, known: Iterable[tuple[int, str]]) -> tuple[list[tuple[int, str]], bool]:

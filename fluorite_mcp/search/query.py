@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -24,17 +24,18 @@ MAX_QUERY_CHARS = 8_000
 # A stack trace is read further: what it says stands at its end.
 _MAX_READ_CHARS = 8 * MAX_QUERY_CHARS
 
-# What a query may be beside its words, each step reading what those before it left.
-STEPS: tuple[Callable[[Reading], Reading], ...] = (read_trace, read_code, read_exclusions, read_mentions)
+# What a query may be beside a trace and its words, each step reading what those before it left.
+STEPS: tuple[Callable[[Reading], Reading], ...] = (read_code, read_exclusions, read_mentions)
 
 # camelCase, snake_case, dotted.names, Scope::names and calls() are names, not words.
 _IDENTIFIER = re.compile(
-    r"\b(?:[A-Za-z_$][\w$]*(?:(?:\.|::|->|#)[A-Za-z_$][\w$]*)+|[a-z$_][\w$]*[A-Z][\w$]*|[A-Z][a-z0-9]+[A-Z][\w$]*"
-    r"|_*[A-Za-z][A-Za-z0-9]*_[\w$]*|[A-Z]{2,}[A-Z0-9_]*|[A-Za-z_$][\w$]*(?=\(\)))"
+    r"\b(?:[A-Za-z_$][\w$]*(?:(?:\.|::|->|#)[A-Za-z_$][\w$]*)+|[a-z$_][\w$]{0,200}[A-Z][\w$]*|[A-Z][a-z0-9]+[A-Z][\w$]*"
+    r"|_*[A-Za-z][A-Za-z0-9]*_[\w$]*|[A-Z]{2,}[A-Z0-9_]*|[A-Za-z_$][\w$]{0,200}(?=\(\)))"
 )
 _QUOTED = re.compile(r"[`'\"]([A-Za-z_$][\w$.:]*)[`'\"]")
 _SINGLE_NAME = re.compile(r"[A-Za-z_$][\w$]*(?:(?:\.|::|#)[A-Za-z_$][\w$]*)*(?:\(\))?")
-_PATH = re.compile(r"[\w@.-]+(?:/[\w@.\[\]-]+)+|\b[\w-]+\.[a-z]{1,5}\b")
+# A path begins where its run of characters does; a search from within a long run would take the square of its length.
+_PATH = re.compile(r"(?<![\w@.-])[\w@.-]++(?:/[\w@.\[\]-]+)+|(?<!\w)(?<!\w-)\b[\w-]++\.[a-z]{1,5}\b")
 
 _LATIN_WORD = re.compile(r"[A-Za-z]+")
 _PLAIN_WORD = re.compile(r"[A-Za-z0-9]+")
@@ -103,7 +104,7 @@ class Query:
 def understand(text: str) -> Query:
     """Read a query. Never fails: any text is a query."""
     reading = read(text)
-    text = reading.text[:MAX_QUERY_CHARS].strip()
+    text = reading.text
     own = code_words(index_words(text)) if reading.is_code else query_words(text)
     translations = tuple(translate(text))
     words = _searched(own, translations)
@@ -137,8 +138,9 @@ def understand(text: str) -> Query:
 
 
 def read(text: str) -> Reading:
-    """Take from a query what is more than words."""
-    reading = Reading(text[:_MAX_READ_CHARS].strip())
+    """Take from a query what is more than words: a trace first, which may be longer than any other query."""
+    reading = read_trace(Reading(text[:_MAX_READ_CHARS].strip()))
+    reading = replace(reading, text=reading.text[:MAX_QUERY_CHARS].strip())
     for step in STEPS:
         reading = step(reading)
     return reading

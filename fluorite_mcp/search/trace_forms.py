@@ -66,7 +66,7 @@ FORMS = (
             rf"\((?P<path>(?:webpack-internal:///\([\w-]+\)/)?[^()]+?):{_LINE}:\d+\)"
         ),
     ),
-    FrameForm("javascript", re.compile(rf"^\s*at (?:async )?(?P<path>\S+?):{_LINE}:\d+\s*$")),
+    FrameForm("javascript", re.compile(rf"^\s*at (?:async )?(?P<path>(?=\S*[/.\\])\S+?):{_LINE}:\d+\s*$")),
     # Firefox and Safari.
     FrameForm("javascript", re.compile(rf"^(?P<symbol>[\w$.<>/]*)@(?P<path>\w+://\S+?):{_LINE}:\d+\s*$")),
     FrameForm("go", re.compile(rf"^\s+(?P<path>\S+\.go):{_LINE}(?: \+0x[0-9a-f]+)?\s*$"), symbol_from="line above"),
@@ -79,7 +79,14 @@ FORMS = (
         re.compile(rf"^\s*#\d+ (?P<path>\S.*?)\({_LINE}\): (?P<symbol>[\w\\$:>{{}}-]+)\("),
         symbol_from="frame below",
     ),
-    FrameForm("php", re.compile(rf"\bin (?P<path>\S+\.php)(?::| on line ){_LINE}\b"), symbol_from="frame below"),
+    FrameForm(
+        "php",
+        re.compile(
+            r"(?:Fatal|Uncaught|Warning|Notice|Error|Exception|thrown)\b.*\bin "
+            rf"(?P<path>\S+\.php)(?::| on line ){_LINE}\b"
+        ),
+        symbol_from="frame below",
+    ),
 )
 
 # Where installed code lies; the group is what its path is known by there.

@@ -44,6 +44,10 @@ _LEAD = re.compile(
 )
 _PANICKED = re.compile(r"panicked at (?:'(?P<old>.*)', )?\S+\.rs:\d+:\d+:?")
 _EVERYWHERE = frozenset({"main", "main.main", "run", "call", "handle", "next", "get", "Main.main"})
+_ESCAPED = re.compile(r"\\[nrt\"\\]")
+_UNESCAPED = {"\\n": "\n", "\\r": "", "\\t": "\t", '\\"': '"', "\\\\": "\\"}
+# What container tools write before each line: `web_1  | `.
+_CONTAINER = re.compile(r"^[\w.-]+ +\| ")
 _INDENT = re.compile(r"[\s|]*")
 
 
@@ -61,9 +65,11 @@ def read_trace(reading: Reading) -> Reading:
 
     The frame that is innermost comes first; of errors with a cause, the cause's frames come before the others.
     """
-    lines = [_read_line(line) for line in reading.text.splitlines()]
-    frames = [line for line in lines if line.form is not None]
-    if not frames:
+    lines = _read_lines(reading.text)
+    if not any(line.form for line in lines) and "\\n" in reading.text:
+        # Logs as JSON have traces on one line.
+        lines = _read_lines(_ESCAPED.sub(lambda match: _UNESCAPED[match[0]], reading.text))
+    if not any(line.form for line in lines):
         return reading
     places = _in_order(_frames_of(lines))[:MAX_FRAMES]
     own = [one for one in places if not one.is_library] or places
@@ -86,8 +92,11 @@ def _spoken(symbol: str) -> str:
     return "" if name in _EVERYWHERE else name
 
 
+def _read_lines(text: str) -> list[_Line]:
+    return [_read_line(_CONTAINER.sub("", line[:_MAX_LINE_CHARS])) for line in text.splitlines()]
+
+
 def _read_line(line: str) -> _Line:
-    line = line[:_MAX_LINE_CHARS]
     for form in FORMS:
         if match := form.written.search(line):
             found = match.groupdict()

@@ -138,7 +138,7 @@ class CoreTools:
     async def search(
         self,
         ctx: ToolContext,
-        query: Annotated[str, Field(description="What to find: words or a symbol")],
+        query: Annotated[str, Field(description="Words, a name, path:line, stack trace, code")],
         path: Where = None,
         kinds: Kinds = [],  # noqa: B006 - pydantic copies defaults
         language: Language = None,

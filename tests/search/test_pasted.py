@@ -27,6 +27,7 @@ def load_rows(path: Path) -> list:
     [
         SNIPPET,
         "def load(path):\n    return open(path)",
+        "import json\nfrom a import b\nfrom c import d\nimport e\n\ndef load(path):\n    return json.load(path)",
         "const rows = await fetchRows(url);",
         "for (const row of rows) {\n  total += row.price\n}",
         "rows = sorted(rows, key=lambda row: row.price)",

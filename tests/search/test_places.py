@@ -100,6 +100,17 @@ async def test_a_method_that_is_named_comes_first(engine: Engine, shop: Path, na
     assert hit.why[0] == f"the query names {name.replace('::', '.').replace('#', '.')}"
 
 
+async def test_a_name_in_a_namespace_is_left_to_ranking_where_others_define_it_too(
+    engine: Engine, shop: Path, write_files: WriteFiles
+) -> None:
+    only = await engine.search("where is main.main")
+    write_files(shop, {"web/main.py": "def main():\n    return 2\n"})
+    several = await engine.search("where is main.main")
+
+    assert "the query names main.main" in [why for hit in only.hits for why in hit.why]
+    assert "the query names main.main" not in [why for hit in several.hits for why in hit.why]
+
+
 async def test_a_named_file_is_found_by_its_path_alone(engine: Engine, shop: Path) -> None:
     hit = await first(engine, "zymurgy falconry other/ledger.py")
 

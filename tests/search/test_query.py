@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,3 +104,31 @@ def test_any_text_is_a_query(text: str) -> None:
 @given(st.text(alphabet="aB_.:()#>-`'\"/ \n{};=漢あ", max_size=200))
 def test_any_punctuation_is_a_query(text: str) -> None:
     assert all(name for name in understand(text).last_names) or understand(text).last_names <= {""}
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a",
+        "a_",
+        "aA",
+        "a.",
+        "a/",
+        "a$",
+        "(",
+        "[",
+        "-a",
+        "テスト",
+        "not the tests, ",
+        "a.py:1, ",
+        "at a(",
+        'File "',
+        "`",
+    ],
+)
+def test_a_long_run_of_anything_is_read_in_time(piece: str) -> None:
+    started = time.process_time()
+    understand(piece * (MAX_QUERY_CHARS // len(piece)))
+
+    # Some tenths of a second; patterns that try every start with every end would take many times as long.
+    assert time.process_time() - started < 3

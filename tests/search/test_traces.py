@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -214,10 +216,25 @@ def test_a_recursion_gives_a_bounded_number_of_places() -> None:
     assert len(read_trace(Reading(text)).mentions) == MAX_FRAMES
 
 
+def test_a_trace_in_a_log_of_json_is_read() -> None:
+    escaped = json.dumps({"level": "error", "message": PYTHON})
+
+    assert read_trace(Reading(escaped)).mentions == read_trace(Reading(PYTHON)).mentions
+
+
+def test_what_containers_write_before_each_line_does_not_matter() -> None:
+    prefixed = "".join(f"web_1  | {line}\n" for line in PYTHON.splitlines())
+
+    assert read_trace(Reading(prefixed)) == read_trace(Reading(PYTHON))
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "how are traces read",
+        "failed\nat 10:30:15",
+        "explain src/run.php:42",
+        "the bug in src/run.php:42",
         "at the end (of it: all)",
         "see billing/invoices.py:42",
         "File upload in line 3",
