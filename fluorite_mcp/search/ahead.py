@@ -32,6 +32,11 @@ class ReadAhead:
         self._headers = headers
         self._documents = documents
         self._seen: set[int] = set()
+        self._large: set[int] = set()
+
+    def is_large(self, scopes: Sequence[int]) -> bool:
+        """Whether one of the scopes is too large to have been read."""
+        return not self._large.isdisjoint(scopes)
 
     async def read(self, scopes: Sequence[int]) -> None:
         """Read those of the scopes that are small and were not read before."""
@@ -39,6 +44,8 @@ class ReadAhead:
             if scope in self._seen:
                 continue
             self._seen.add(scope)
-            if await self._sizes.size_of_scope(scope, SMALL_SCOPE_CHUNKS + 1) <= SMALL_SCOPE_CHUNKS:
-                await self._headers.load_scope(scope, SMALL_SCOPE_CHUNKS)
-                await self._documents.load_scope(scope, SMALL_SCOPE_CHUNKS)
+            if await self._sizes.size_of_scope(scope, SMALL_SCOPE_CHUNKS + 1) > SMALL_SCOPE_CHUNKS:
+                self._large.add(scope)
+                continue
+            await self._headers.load_scope(scope, SMALL_SCOPE_CHUNKS)
+            await self._documents.load_scope(scope, SMALL_SCOPE_CHUNKS)

@@ -145,8 +145,8 @@ def rank(
     if not groups:
         return Ranking((), 0.0)
     ids = list(groups)
-    least = min((one.cosine for one in candidates if one.cosine is not None), default=float("nan"))
-    together = _together(candidates, 0.0 if math.isnan(least) else least)
+    least = _least_cosine(candidates)
+    together = _together(candidates)
     found = [_found(documents[one], groups[one], together, least) for one in ids]
     signals = features(query, weights, found, vector, embed)
     log_odds = model.log_odds(signals)
@@ -179,10 +179,27 @@ def _answerable(query: Query, signals: NDArray[np.float32], model: RankingModel,
     return max(answerable, by_words) if is_foreign else answerable
 
 
-def _together(candidates: Sequence[Candidate], least: float) -> dict[int, float]:
-    """Return, for each chunk, the part of the best BM25 plus the cosine; `least` stands in for unknown cosines."""
+def of_best_documents(candidates: Sequence[Candidate], limit: int) -> list[Candidate]:
+    """Return the candidates of the documents that have the best chunks by words and meaning together."""
+    together = _together(candidates)
+    best: dict[DocumentId, float] = {}
+    for one in candidates:
+        document = document_of(one.chunk)
+        best[document] = max(best.get(document, -math.inf), together[one.chunk.key])
+    kept = set(sorted(best, key=lambda document: -best[document])[:limit])
+    return [one for one in candidates if document_of(one.chunk) in kept]
+
+
+def _together(candidates: Sequence[Candidate]) -> dict[int, float]:
+    """Return, for each chunk, the part of the best BM25 plus the cosine; the least stands in for unknown ones."""
+    least = _least_cosine(candidates)
+    usual = 0.0 if math.isnan(least) else least
     best = max((one.lexical for one in candidates), default=0.0) or 1.0
-    return {one.chunk.key: one.lexical / best + (least if one.cosine is None else one.cosine) for one in candidates}
+    return {one.chunk.key: one.lexical / best + (usual if one.cosine is None else one.cosine) for one in candidates}
+
+
+def _least_cosine(candidates: Sequence[Candidate]) -> float:
+    return min((one.cosine for one in candidates if one.cosine is not None), default=float("nan"))
 
 
 def _found(document: Document, group: Sequence[Candidate], together: Mapping[int, float], least: float) -> Found:
