@@ -117,6 +117,17 @@ class TargetFolder:
         for staged in work.staged:
             if staged.old is not None:
                 staged.old.unlink(missing_ok=True)
+            if staged.new is None:
+                self._remove_empty(staged.target.parent)
+
+    def _remove_empty(self, folder: Path) -> None:
+        """Remove folders that a removed file leaves empty: taking a template back takes its folders too."""
+        while folder != self._base and folder.is_relative_to(self._base):
+            try:
+                folder.rmdir()
+            except OSError:
+                return
+            folder = folder.parent
 
     def sweep(self, paths: Iterable[str]) -> None:
         """Remove what a crash left beside some files: new ones not yet in place, old ones kept until the end."""
