@@ -108,6 +108,10 @@ class SpikeCalls:
         """
         return await self._finish(self._import.run(folder, progress))
 
+    async def newest_undos(self) -> list[str]:
+        """Return the undos of applications that can be taken back, newest last."""
+        return await self._apply.undos()
+
     async def undo(self, token: str) -> RestoreResult:
         """Put back what an application changed.
 

@@ -333,7 +333,7 @@ class ApplySpikeResult(Answer):
 class ImportSpikesResult(Answer):
     """What an import of templates did. `merged` and `stubs` are kept archived: known by id, found by no search."""
 
-    files: int
+    files: int = 0
     imported: int = 0
     updated: int = 0
     unchanged: int = 0

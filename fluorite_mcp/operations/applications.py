@@ -18,6 +18,7 @@ TOKEN_PREFIX = "apply-"  # noqa: S105 - names a record, opens nothing
 _UNDOS_KEPT = 50
 
 _TOKENS = "spike_undos"
+_UNFINISHED = "spike_unfinished"
 
 Files = Mapping[str, tuple[str | None, str | None]]
 """The text before and after, by path; None where there is no file."""
@@ -60,6 +61,12 @@ class Applications:
         bases: dict[str, str] = json.loads(text) if text else {}
         return bases
 
+    async def keep_bases(self, application: Application, bases: Mapping[str, str]) -> None:
+        """Keep what a template gives in this place, where all of it was there already."""
+        async with self._transactions.atomic():
+            before = await self.bases(application)
+            await self._meta.set(application.bases_name, json.dumps({**before, **bases}))
+
     async def begin(self, application: Application, files: Files, bases: Mapping[str, str]) -> str:
         """Keep what an application is about to do. Returns the token that undoes it."""
         token = f"{TOKEN_PREFIX}{secrets.token_hex(6)}"
@@ -71,11 +78,23 @@ class Applications:
             }  # fmt: skip
             await self._meta.set(application.bases_name, json.dumps({**before, **bases}))
             await self._meta.set(_record_name(token), json.dumps(record))
-            tokens = [*await self._tokens(), token]
+            tokens = [*await self.tokens(), token]
             for old in tokens[:-_UNDOS_KEPT]:
                 await self._meta.remove(_record_name(old))
+                await self._drop_unfinished(old)
             await self._meta.set(_TOKENS, json.dumps(tokens[-_UNDOS_KEPT:]))
+            unfinished = {**await self._unfinished(), token: application.root}
+            await self._meta.set(_UNFINISHED, json.dumps(unfinished))
         return token
+
+    async def finish(self, token: str) -> None:
+        """Note that an application wrote all of its files."""
+        async with self._transactions.atomic():
+            await self._drop_unfinished(token)
+
+    async def unfinished(self, root: str) -> list[str]:
+        """Return the applications that were cut off below a root, or are being written by another process now."""
+        return [token for token, where in (await self._unfinished()).items() if where == root]
 
     async def find(self, token: str) -> ApplicationRecord:
         """Return what an application did.
@@ -85,7 +104,7 @@ class Applications:
         """
         text = await self._meta.get(_record_name(token))
         if text is None:
-            newest = (await self._tokens())[-3:]
+            newest = (await self.tokens())[-3:]
             hint = f" The newest: {', '.join(reversed(newest))}." if newest else ""
             raise UnknownIdError(f"No application has the undo {token[:60]!r}, or it was undone.{hint}")
         values = json.loads(text)
@@ -101,10 +120,22 @@ class Applications:
         async with self._transactions.atomic():
             await self._meta.set(record.application.bases_name, json.dumps(dict(record.bases_before)))
             await self._meta.remove(_record_name(token))
-            tokens = [one for one in await self._tokens() if one != token]
+            tokens = [one for one in await self.tokens() if one != token]
             await self._meta.set(_TOKENS, json.dumps(tokens))
+            await self._drop_unfinished(token)
 
-    async def _tokens(self) -> list[str]:
+    async def _drop_unfinished(self, token: str) -> None:
+        unfinished = await self._unfinished()
+        if unfinished.pop(token, None) is not None:
+            await self._meta.set(_UNFINISHED, json.dumps(unfinished))
+
+    async def _unfinished(self) -> dict[str, str]:
+        text = await self._meta.get(_UNFINISHED)
+        unfinished: dict[str, str] = json.loads(text) if text else {}
+        return unfinished
+
+    async def tokens(self) -> list[str]:
+        """Return the undos that are kept, newest last."""
         text = await self._meta.get(_TOKENS)
         tokens: list[str] = json.loads(text) if text else []
         return tokens

@@ -72,6 +72,7 @@ class ApplySpike:
         rendered = render(template.spike, param_values(request.params))
         where = await asyncio.to_thread(_where, place, request.path)
         application = Application(template.spike.id, str(where.root), where.part)
+        unfinished = await self._applications.unfinished(application.root)
         bases = await self._applications.bases(application)
         changes = await asyncio.to_thread(_plan, where, rendered, bases, request.strategy)  # type: ignore[arg-type] # checked
         conflicts = [change for change in changes if change.action == "conflict"]
@@ -90,6 +91,7 @@ class ApplySpike:
             setup=setup,
             checks=checks,
             notes=template.spike.notes,
+            notices=tuple(map(_cut_off, unfinished)),
         )
 
     async def _write(self, application: Application, where: _Where, changes: Sequence[Change]) -> str | None:
@@ -97,6 +99,9 @@ class ApplySpike:
         written = [change for change in changes if change.action in ("create", "update")]
         files = {change.path: (change.before, change.after) for change in written}
         bases = {change.path: change.base for change in changes}
+        if not written:
+            await self._applications.keep_bases(application, bases)
+            return None
         token = await self._applications.begin(application, files, bases)
         try:
             await asyncio.to_thread(
@@ -107,7 +112,12 @@ class ApplySpike:
         except FluoriteError:
             await self._applications.forget(token)
             raise
-        return token if written else None
+        await self._applications.finish(token)
+        return token
+
+    async def undos(self) -> list[str]:
+        """Return what can be undone, newest last."""
+        return await self._applications.tokens()
 
     async def undo(self, token: str) -> RestoreResult:
         """Put back what an application changed, if nobody changed it since.
@@ -166,6 +176,13 @@ def _put_back(where: _Where, files: Mapping[str, tuple[str | None, str | None]])
         if current[path] not in (before, after):
             raise InputError(f"{where.shown(path)} was changed since it was written. Nothing was put back; edit it.")
     target.write({path: before for path, (before, _) in files.items()}, current)
+    target.sweep(files)
+
+
+def _cut_off(token: str) -> str:
+    return (
+        f"An application of a template was cut off here, or is being written now. restore with undo {token} undoes it."
+    )
 
 
 def _view(where: _Where, change: Change) -> ChangeView:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -36,6 +37,8 @@ _CHUNKS_AT_ONCE = 2_000
 _NO_WORDS = LexicalFields("", "", "", "", "", "", b"")
 
 _STAMP = "imported"
+
+_LOCAL_LOGIN = re.compile(r"(://[\w.-]*:[^@\s/:]{1,40}@(?:localhost|127\.0\.0\.1|\[::1\])(?![\w.-]))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +199,9 @@ def _stamped(one: _Judged, chunks: list[Chunk]) -> tuple[list[Chunk], int]:
     redacted = 0
     clean = []
     for chunk in chunks:
-        result = redact(chunk.content)
-        redacted += result.count
-        clean.append(replace(chunk, content=result.text) if result.count else chunk)
+        text, count = _redacted(chunk.content)
+        redacted += count
+        clean.append(replace(chunk, content=text) if count else chunk)
     said = json.dumps(
         [one.quality, one.merged_into, [(chunk.id, chunk.content) for chunk in clean], dict(clean[0].metadata)],
         ensure_ascii=False, sort_keys=True,
@@ -208,6 +211,17 @@ def _stamped(one: _Judged, chunks: list[Chunk]) -> tuple[list[Chunk], int]:
     if one.merged_into is not None:
         metadata["merged_into"] = one.merged_into
     return [replace(clean[0], metadata=metadata), *clean[1:]], redacted
+
+
+def _redacted(text: str) -> tuple[str, int]:
+    """Redact a template, but for logins at this machine: `postgres:postgres@localhost` is how it is meant to start."""
+    parts = _LOCAL_LOGIN.split(text)
+    results = [redact(part) for part in parts[::2]]
+    if not any(result.count for result in results):
+        return text, 0
+    logins = [*parts[1::2], ""]
+    clean = "".join(f"{result.text}{login}" for result, login in zip(results, logins, strict=True))
+    return clean, sum(result.count for result in results)
 
 
 def _is_stored(overview: Chunk, old: Chunk | None) -> bool:

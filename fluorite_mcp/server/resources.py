@@ -8,6 +8,7 @@ from mcp.server.mcpserver.resources import ResourceSecurity
 
 from fluorite_mcp.errors import FluoriteError
 from fluorite_mcp.server.answers import sendable
+from fluorite_mcp.server.text import preview_spike_text
 from fluorite_mcp.server.tools import ToolContext
 from fluorite_mcp.server.translation import resource_failure
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 # Ids hold slashes, as in spike:fastapi-crud/app/main.py, so the variable takes the rest of the URI.
 CHUNK_URI = "chunk://{+id}"
+SPIKE_URI = "spike://{+id}"
 
 
 def add_resources(server: FluoriteServer) -> None:
@@ -34,3 +36,14 @@ def add_resources(server: FluoriteServer) -> None:
     server.resource(CHUNK_URI, name="chunk", description="The whole text of a chunk, by its id", security=security)(
         chunk
     )
+
+    async def spike(id: str, ctx: ToolContext) -> str:  # noqa: A002 - the contract's name
+        try:
+            engine, _ = await server.open(ctx)
+            found = await engine.spikes.preview(id)
+        except FluoriteError as error:
+            raise resource_failure(error) from error
+        return sendable(preview_spike_text(found))
+
+    about = "A template filled with its defaults, by its id or alias"
+    server.resource(SPIKE_URI, name="spike", description=about, security=security)(spike)

@@ -14,7 +14,7 @@ _MOST_CONFLICTS = 127
 """`git merge-file` exits with the number of conflicts, at most this; above it is an error."""
 
 # Of the user's own configuration nothing may run or change the outcome.
-_GIT_ENVIRONMENT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_COUNT": "0"}
+_GIT_ENVIRONMENT = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,10 @@ def merge(base: str, current: str, wanted: str) -> Merged:
     return _merge_lines(git, base, current, wanted)
 
 
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")} | _GIT_ENVIRONMENT
+
+
 def _merge_lines(git: str, base: str, current: str, wanted: str) -> Merged:
     with tempfile.TemporaryDirectory(prefix="fluorite-merge-") as folder:
         names = ("project", "before", "template")
@@ -52,7 +56,7 @@ def _merge_lines(git: str, base: str, current: str, wanted: str) -> Merged:
         command = [git, "merge-file", "--stdout", *(part for name in names for part in ("-L", name)), *names]
         try:
             done = subprocess.run(  # noqa: S603 - a fixed command over our own three files
-                command, cwd=folder, env=os.environ | _GIT_ENVIRONMENT, capture_output=True, timeout=_TIMEOUT_SECONDS,
+                command, cwd=folder, env=_environment(), capture_output=True, timeout=_TIMEOUT_SECONDS,
                 check=False,
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired) as error:

@@ -7,7 +7,9 @@ wrong after that is rolled back: files that were there get their old bytes, new 
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -19,12 +21,16 @@ from fluorite_mcp.errors import InputError, OutsideRootError, StoreFullError
 from fluorite_mcp.spikes.paths import path_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 MAX_FILE_BYTES = 4_000_000
 """A file that a template changes is source or configuration; larger ones are data."""
 
 _NEW_FILE_MODE = 0o666
+
+# Of a file's name in the name of what stands beside it while it is written.
+_NAME_CHARS = 60
+_LEFT = re.compile(r"\.[0-9a-f]{8}\.fluorite-(new|old)$")
 
 
 @dataclass(slots=True)
@@ -111,6 +117,25 @@ class TargetFolder:
         for staged in work.staged:
             if staged.old is not None:
                 staged.old.unlink(missing_ok=True)
+            if staged.new is None:
+                self._remove_empty(staged.target.parent)
+
+    def _remove_empty(self, folder: Path) -> None:
+        """Remove folders that a removed file leaves empty: taking a template back takes its folders too."""
+        while folder != self._base and folder.is_relative_to(self._base):
+            try:
+                folder.rmdir()
+            except OSError:
+                return
+            folder = folder.parent
+
+    def sweep(self, paths: Iterable[str]) -> None:
+        """Remove what a crash left beside some files: new ones not yet in place, old ones kept until the end."""
+        for path in paths:
+            target = self._inside(path)
+            for left in target.parent.glob(f".{glob.escape(target.name[:_NAME_CHARS])}.*.fluorite-*"):
+                if _LEFT.search(left.name) and not left.is_symlink():
+                    left.unlink(missing_ok=True)
 
     def _check_unchanged(self, path: str, expected: str | None) -> None:
         if self.read(path) != expected:
@@ -171,7 +196,7 @@ class TargetFolder:
 
 def _beside(target: Path, kind: str) -> Path:
     # The name says whose it is, should the machine stop in the middle; the start keeps it under any limit on names.
-    return target.with_name(f".{target.name[:60]}.{secrets.token_hex(4)}.fluorite-{kind}")
+    return target.with_name(f".{target.name[:_NAME_CHARS]}.{secrets.token_hex(4)}.fluorite-{kind}")
 
 
 def _put_in_place(staged: _Staged) -> None:

@@ -124,3 +124,25 @@ async def test_whatever_a_value_is_nothing_is_half_written(engine: Engine, proje
             await engine.spikes.apply("hono-zod-api", {"entity": value}, path="new", write=write)
         except (InputError, SpikeError):
             assert sorted(path for path in project.rglob("*")) == before
+
+
+async def test_what_was_cut_off_is_told_and_its_litter_swept(
+    engine: Engine, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(self: TargetFolder, files: dict[str, str], expected: dict[str, str]) -> None:
+        (project / "src").mkdir()
+        (project / "src/.todos.ts.0a1b2c3d.fluorite-new").write_text("half")
+        (project / "src/.todos.ts.mine.fluorite-notes").write_text("mine")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(TargetFolder, "write", crash)
+    with pytest.raises(KeyboardInterrupt):
+        await engine.spikes.apply("hono-zod-api", write=True)
+    monkeypatch.undo()
+
+    [notice] = (await engine.spikes.apply("hono-zod-api")).notices
+    assert "was cut off here" in notice
+    await engine.restore(undo=notice.split("undo ")[1].split(" ")[0])
+    assert [path.name for path in (project / "src").iterdir()] == [".todos.ts.mine.fluorite-notes"]
+    assert (await engine.spikes.apply("hono-zod-api", write=True)).notices == ()
+    assert (await engine.spikes.apply("hono-zod-api")).notices == ()

@@ -148,6 +148,16 @@ async def test_secrets_are_redacted(engine: Engine, folder: Path) -> None:
     assert key not in (await engine.spikes.preview("bullmq-mail-queue")).files[0].content
 
 
+async def test_a_login_at_this_machine_is_no_secret(engine: Engine, folder: Path) -> None:
+    local, remote = "postgres://app:app@localhost:5432/shop", "postgres://app:Xk29vQpl71z@db.example.com/shop"
+    body = f'const deliver = worker("{local}", "{remote}", "{local}"); concurrency(address);'
+    (folder / "queue.json").write_text(json.dumps(QUEUE | {"files": [{"path": "a.ts", "template": body}]}))
+    assert (await engine.spikes.import_from(folder)).redacted == 1
+    content = (await engine.spikes.preview("bullmq-mail-queue")).files[0].content
+    assert content.count(local) == 2
+    assert "Xk29vQpl71z" not in content
+
+
 @pytest.mark.parametrize("missing", [True, False])
 async def test_a_folder_without_templates_is_told(engine: Engine, tmp_path: Path, *, missing: bool) -> None:
     target = tmp_path / "nothing"

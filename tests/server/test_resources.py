@@ -43,7 +43,16 @@ async def test_an_unknown_id_is_not_found(client: Client, id_: str) -> None:
     assert caught.value.error.data == {"uri": f"chunk://{id_}"}
 
 
+async def test_a_template_is_read_filled_with_its_defaults(client: Client) -> None:
+    text = content_of(await client.read_resource("spike://hono-zod-api"))
+    assert "src/todos.ts" in text
+    assert "export const TodoInput" in text
+    with pytest.raises(MCPError) as caught:
+        await client.read_resource("spike://no-such-template")
+    assert caught.value.error.code == NOT_FOUND
+
+
 async def test_the_kinds_of_resources_are_listed(client: Client) -> None:
     listed = await client.list_resource_templates()
-    assert [template.uri_template for template in listed.resource_templates] == ["chunk://{+id}"]
+    assert [template.uri_template for template in listed.resource_templates] == ["chunk://{+id}", "spike://{+id}"]
     assert (await client.list_resources()).resources == []

@@ -32,7 +32,8 @@ def test_rows_may_stay_undescribed() -> None:
 @pytest.mark.parametrize("cls", Answer.__subclasses__())
 def test_results_satisfy_their_schema(cls: type[Answer]) -> None:
     given: dict[str, Any] = {
-        "id": "a", "created": True, "intent": Intent(action="add"), "healthy": True, "version": "1", "data_dir": "/"
+        "id": "a", "created": True, "intent": Intent(action="add"), "healthy": True, "version": "1", "data_dir": "/",
+        "name": "A", "written": False,
     }  # fmt: skip
     names = {field.name for field in fields(cls)}
     result = cls(**{name: value for name, value in given.items() if name in names})

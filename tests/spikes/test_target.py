@@ -40,6 +40,13 @@ def test_files_are_created_changed_and_removed(root: Path) -> None:
     assert tree(root) == {"src/old.txt": b"new\n", "deep/er/a.txt": b"a"}
 
 
+def test_folders_that_a_removed_file_leaves_empty_go_with_it(root: Path) -> None:
+    target = TargetFolder(root)
+    target.write({"deep/er/a.txt": "a", "src/b.txt": "b"}, {})
+    target.write({"deep/er/a.txt": None, "src/b.txt": None}, {"deep/er/a.txt": "a", "src/b.txt": "b"})
+    assert folders(root) == {"src"}
+
+
 def test_a_changed_file_keeps_its_mode(root: Path) -> None:
     (root / "src/old.txt").chmod(0o750)
     TargetFolder(root).write({"src/old.txt": "new"}, {"src/old.txt": "old\n"})
