@@ -17,7 +17,7 @@ from fluorite_mcp.search.documents import DocumentCache, document_of
 from fluorite_mcp.search.model import RankingModel, load_model
 from fluorite_mcp.search.places import PlaceFinder, Said
 from fluorite_mcp.search.query import Query, understand
-from fluorite_mcp.search.ranking import Candidate, Ranked, of_best_documents, rank
+from fluorite_mcp.search.ranking import Candidate, Ranked, of_best_files, rank
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 # Candidates from each side. The ranking rules reorder within these; more found nothing more on 10,000 chunks.
 CANDIDATES = 50
-# In a large scope a document must be put together from all of its chunks first. Among more than 40 documents ranking
-# chose no other first ten on 24 repositories; with 30 NDCG@10 was 0.001 less.
-LARGE_SCOPE_DOCUMENTS = 40
+# In a large scope a file must be put together from all of its chunks first. Among more than 40 files ranking chose no
+# other first ten on 24 repositories; with 30 NDCG@10 was 0.001 less.
+LARGE_SCOPE_FILES = 40
 # Below this probability that anything answers, search says so instead of showing the least bad.
 ANSWERABLE_CUTOFF = 0.5
 # Filters that the indexes cannot apply leave only a part of the candidates.
@@ -181,7 +181,7 @@ class HybridSearch:
         said = await self._places.find(query.mentions, where.scopes) if self._places else {}
         candidates = await self._candidates(lexical, dense, where)
         if self._ahead is not None and self._ahead.is_large(where.scopes):
-            candidates = of_best_documents(candidates, LARGE_SCOPE_DOCUMENTS)
+            candidates = of_best_files(candidates, LARGE_SCOPE_FILES)
         candidates = with_places(candidates, said, where)
         documents = await self._documents.load([document_of(one.chunk) for one in candidates])
         model = self._model or load_model()

@@ -52,7 +52,7 @@ _BUNDLED_KINDS = ("spike", "pattern")
 
 _PROSE_KINDS = ("doc", "note", "memory", "episode", "insight")
 
-# One chunk with so much of the ideal BM25 holds the rare words of the query; a cosine has nothing to add.
+# One chunk with so much of the ideal BM25 holds the rare words of the query; a cosine has nothing to object.
 _SETTLED_BY_WORDS = 0.42
 
 # Where nothing found is a file, words and meaning alone say whether anything answers: the mean of the best of both lies
@@ -168,7 +168,7 @@ def _answerable(query: Query, signals: NDArray[np.float32], model: RankingModel,
 
     by_words = _probability(model.answer_log_odds(signals, by_words=True))
     best_words = float(signals[:, _COLUMN["words"]].max())
-    if not has_vectors or best_words >= _SETTLED_BY_WORDS:
+    if not has_vectors:
         return by_words
     if np.isnan(signals[:, _COLUMN["depth"]]).all():
         best_meaning = float(np.nanmax(signals[:, _COLUMN["meaning"]]))
@@ -176,18 +176,20 @@ def _answerable(query: Query, signals: NDArray[np.float32], model: RankingModel,
     answerable = _probability(model.answer_log_odds(signals, by_words=False))
     own = [word for word in query.words if word not in query.translated]
     is_foreign = 2 * sum(not word.isascii() for word in own) > len(own)
-    return max(answerable, by_words) if is_foreign else answerable
+    has_more_words = best_words >= _SETTLED_BY_WORDS or is_foreign
+    return max(answerable, by_words) if has_more_words else answerable
 
 
-def of_best_documents(candidates: Sequence[Candidate], limit: int) -> list[Candidate]:
-    """Return the candidates of the documents that have the best chunks by words and meaning together."""
+def of_best_files(candidates: Sequence[Candidate], limit: int) -> list[Candidate]:
+    """Return the candidates of the files that have the best chunks by words and meaning together, and all others."""
     together = _together(candidates)
     best: dict[DocumentId, float] = {}
     for one in candidates:
         document = document_of(one.chunk)
-        best[document] = max(best.get(document, -math.inf), together[one.chunk.key])
-    kept = set(sorted(best, key=lambda document: -best[document])[:limit])
-    return [one for one in candidates if document_of(one.chunk) in kept]
+        if isinstance(document, tuple):
+            best[document] = max(best.get(document, -math.inf), together[one.chunk.key])
+    left_out = set(sorted(best, key=lambda document: -best[document])[limit:])
+    return [one for one in candidates if document_of(one.chunk) not in left_out]
 
 
 def _together(candidates: Sequence[Candidate]) -> dict[int, float]:

@@ -33,12 +33,12 @@ _LOOSE = {"code": "loose", "note": "told"}
 # of conversations (the same between 2 and 3).
 _RATIOS = {"loose": 8.0, "told": 2.0}
 # What can say that anything answers at all: values that mean the same for every query, not parts of the best.
-_ANSWERING = ("words", "meaning", "path_meaning", "defines")
-_ANSWERING_BY_WORDS = ("words", "defines")
+_ANSWERING_BY_WORDS = ("words", "defines", "named_like", "stem_precision", "stem_spelling")
+_ANSWERING = (*_ANSWERING_BY_WORDS, "stem_similarity", "meaning", "file_meaning", "path_meaning")
 _ANSWERING_PENALTY = 1e-4
 # This part of what can be answered is turned away, counted on the other annotations: the own ones ask on purpose in
 # words that the code does not hold, and some tenth of them is turned away then.
-_WRONGLY_ABSTAINED = 0.015
+_WRONGLY_ABSTAINED = 0.01
 
 
 @dataclass(frozen=True, slots=True, eq=False)

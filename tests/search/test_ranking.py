@@ -13,7 +13,7 @@ from fluorite_mcp.models import Chunk, Kind, Origin
 from fluorite_mcp.search.features import FEATURES
 from fluorite_mcp.search.places import Said
 from fluorite_mcp.search.query import understand
-from fluorite_mcp.search.ranking import Candidate, explain, of_best_documents
+from fluorite_mcp.search.ranking import Candidate, explain, of_best_files
 from tests.search.conftest import bundled, found, order, piece, ranking
 
 TOTALS = (("sum_totals", "function", 40, 0),)
@@ -266,8 +266,10 @@ def test_a_hit_says_why_it_is_there() -> None:
     assert "imported in 7 places" in reasons("sum", found(piece(1, "a/wire.py")), imported={"wire": 7})
 
 
-def test_of_many_documents_those_with_the_best_chunks_are_kept_whole() -> None:
+def test_of_many_files_those_with_the_best_chunks_are_kept_whole_and_every_note() -> None:
     best = [found(piece(1, "a.py"), 0.9, 0.5), found(piece(2, "a.py", line=50), 0.0, 0.3)]
     second, last = found(piece(3, "b.py"), 0.1, 0.9), found(piece(4, "c.py"), 0.2, None)
 
-    assert of_best_documents([last, *best, second], 2) == [*best, second]
+    note = found(Chunk("n", "note", "", "sum", key=9), 0.0, 0.1)
+
+    assert of_best_files([last, *best, note, second], 2) == [*best, note, second]
