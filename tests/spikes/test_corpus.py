@@ -57,6 +57,7 @@ GRAMMAR_OF = {
 WITHOUT_GRAMMAR = {".conf", ".csproj", ".j2", ".mod", ".prisma", ".dockerignore", ".example"}
 
 GRAMMAR_FAILS_ON_VALID = {
+    "go-sqlc-repository/db/queries/orders.sql": "a parameter in LIMIT",
     "hono-cloudflare-d1/migrations/0001_links.sql": "CHECK constraints within a column",
     "postgres-multi-tenant/migrations/0001_tenants.sql": "row-level security, SECURITY DEFINER",
     "postgres-multi-tenant/tests/tenants_test.sql": "DO blocks with ASSERT",
