@@ -59,6 +59,8 @@ WITHOUT_GRAMMAR = {".conf", ".csproj", ".j2", ".mod", ".prisma", ".dockerignore"
 GRAMMAR_FAILS_ON_VALID = {
     "go-sqlc-repository/db/queries/orders.sql": "a parameter in LIMIT",
     "hono-cloudflare-d1/migrations/0001_links.sql": "CHECK constraints within a column",
+    "postgres-full-text-search/migrations/0001_articles_search.sql": "text search configurations",
+    "postgres-full-text-search/tests/search_test.sql": "DO blocks with ASSERT",
     "postgres-multi-tenant/migrations/0001_tenants.sql": "row-level security, SECURITY DEFINER",
     "postgres-multi-tenant/tests/tenants_test.sql": "DO blocks with ASSERT",
 }
