@@ -42,6 +42,7 @@ GRAMMAR_OF = {
     ".proto": "proto",
     ".py": "python",
     ".rb": "ruby",
+    ".ru": "ruby",
     ".rs": "rust",
     ".sh": "bash",
     ".sql": "sql",
@@ -70,6 +71,8 @@ def grammar_of(path: str) -> str | None:
     name = Path(path).name
     if name == "Dockerfile":
         return "dockerfile"
+    if name == "Gemfile":
+        return "ruby"
     if path.startswith("templates/"):
         return "gotmpl"  # Helm
     return GRAMMAR_OF.get(Path(name).suffix)
