@@ -116,8 +116,8 @@ def test_the_table_names_every_bar_and_stands_between_its_marks() -> None:
         {"seconds": 3.0},
         {"docs": figures(), "names": figures(), "resident": 500.0, "peak": 510.0},
         {"dense": figures(), "lexical": figures(), "recall": 0.98, "sizes": {"published": 900, "tail": 100}},
-        {"call": figures(), "found": 1.0, "during": figures(), "peak": 600.0, "child": 310.0,
-         "learning": {"files": 80, "chunks": 978, "seconds": 1.5, "again": 0.5}},
+        {"call": figures(), "many": {"listed": 0.9, "side": 1.4}, "found": 1.0, "during": figures(),
+         "peak": 600.0, "child": 310.0, "learning": {"files": 80, "chunks": 978, "seconds": 1.5, "again": 0.5}},
     )  # fmt: skip
 
     text = table(ScaleStore("d", "t", 7, 1000, 1.5, 12.0), rows, load=0.5)

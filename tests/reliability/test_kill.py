@@ -21,18 +21,21 @@ from tests.reliability.soundness import check_store
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(3000)]
 
 KILLS = size(12, 100)
-LONGEST_LIFE_SECONDS = 2.0
+# A life is counted in answers, so that a slow machine kills as much work as a fast one, and ends at any moment between.
+MOST_ANSWERS = 30
+LONGEST_PAUSE_SECONDS = 0.1
 
 
-def run_and_kill(data: Path, work: Path, name: str, seconds: float) -> list[dict[str, Any]]:
-    """Let a child write for some time, kill it; what it acknowledged comes back."""
+def run_and_kill(data: Path, work: Path, name: str, answers: int, pause: float) -> list[dict[str, Any]]:
+    """Let a child write until it acknowledged so much, and seconds more; all that it acknowledged comes back."""
     child = start("write", data, work, name)
     assert heard(child) == {"ready": True}
-    killer = threading.Timer(seconds, lambda: child.send_signal(signal.SIGKILL))
+    acknowledged = [heard(child) for _ in range(answers)]
+    killer = threading.Timer(pause, lambda: child.send_signal(signal.SIGKILL))
     killer.start()
     assert child.stdout is not None
     # The last line may be cut off.
-    acknowledged = [json.loads(line) for line in child.stdout if line.endswith("\n")]
+    acknowledged += [json.loads(line) for line in child.stdout if line.endswith("\n")]
     killer.join()
     _, errors = child.communicate()
     assert child.returncode == -signal.SIGKILL, errors
@@ -58,7 +61,8 @@ async def test_a_killed_process_loses_nothing_it_acknowledged(data_dir: Path, wo
     ids: list[str] = []
     forgotten: set[str] = set()
     for round_ in range(KILLS):
-        new = run_and_kill(data_dir, work, f"r{round_}", chance.uniform(0, LONGEST_LIFE_SECONDS))
+        answers, pause = chance.randint(0, MOST_ANSWERS), chance.uniform(0, LONGEST_PAUSE_SECONDS)
+        new = run_and_kill(data_dir, work, f"r{round_}", answers, pause)
         assert wait_until_gone(data_dir, 10.0) == []
         ids += [one["id"] for one in new if "id" in one]
         forgotten |= {one["forgotten"] for one in new if "forgotten" in one}
