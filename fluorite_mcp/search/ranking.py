@@ -60,6 +60,9 @@ _SETTLED_BY_WORDS = 0.42
 # questions made for another of these collections.
 _LOOSE_RELEVANCE = 0.22
 _LOOSE_STEEPNESS = 20.0
+# Beside a project's files a bundled template answers only if it clearly fits: each project's questions come near one
+# of so many templates.
+_BUNDLED_RELEVANCE = 0.4
 
 _TEST_SYMBOL = re.compile(r"(?:^|\.)(?:tests?|test_\w+)(?:\.|$)")
 
@@ -163,21 +166,39 @@ def rank(
 
 
 def _answerable(query: Query, signals: NDArray[np.float32], model: RankingModel, *, has_vectors: bool) -> float:
-    """Return the probability that anything answers. What a model of English cannot read has nothing to say against."""
+    """Return the probability that anything answers: something of the project, or a template that fits clearly."""
+    if not has_vectors:
+        return _probability(model.answer_log_odds(signals, by_words=True))
+    is_bundled = signals[:, _COLUMN["bundled"]] > 0
+    own, bundled = signals[~is_bundled], signals[is_bundled]
+    if not len(own):
+        return _loose_answerable(bundled, _LOOSE_RELEVANCE)
+    return max(_own_answerable(query, own, model), _loose_answerable(bundled, _BUNDLED_RELEVANCE))
+
+
+def _own_answerable(query: Query, signals: NDArray[np.float32], model: RankingModel) -> float:
+    """Judge what is not bundled. What a model of English cannot read has nothing to say against an answer."""
     import numpy as np
 
-    by_words = _probability(model.answer_log_odds(signals, by_words=True))
-    best_words = float(signals[:, _COLUMN["words"]].max())
-    if not has_vectors:
-        return by_words
     if np.isnan(signals[:, _COLUMN["depth"]]).all():
-        best_meaning = float(np.nanmax(signals[:, _COLUMN["meaning"]]))
-        return _probability(_LOOSE_STEEPNESS * ((best_words + best_meaning) / 2 - _LOOSE_RELEVANCE))
+        return _loose_answerable(signals, _LOOSE_RELEVANCE)
     answerable = _probability(model.answer_log_odds(signals, by_words=False))
+    by_words = _probability(model.answer_log_odds(signals, by_words=True))
     own = [word for word in query.words if word not in query.translated]
     is_foreign = 2 * sum(not word.isascii() for word in own) > len(own)
-    has_more_words = best_words >= _SETTLED_BY_WORDS or is_foreign
+    has_more_words = float(signals[:, _COLUMN["words"]].max()) >= _SETTLED_BY_WORDS or is_foreign
     return max(answerable, by_words) if has_more_words else answerable
+
+
+def _loose_answerable(signals: NDArray[np.float32], relevance: float) -> float:
+    """Judge what belongs to no file by words and meaning alone: the mean of the best of both."""
+    import numpy as np
+
+    if not len(signals):
+        return 0.0
+    best_words = float(signals[:, _COLUMN["words"]].max())
+    best_meaning = float(np.nanmax(signals[:, _COLUMN["meaning"]]))
+    return _probability(_LOOSE_STEEPNESS * ((best_words + best_meaning) / 2 - relevance))
 
 
 def of_best_files(candidates: Sequence[Candidate], limit: int) -> list[Candidate]:
