@@ -62,7 +62,7 @@ _LOOSE_RELEVANCE = 0.22
 _LOOSE_STEEPNESS = 20.0
 # Beside a project's files a bundled template answers only if it clearly fits: each project's questions come near one
 # of so many templates.
-_BUNDLED_RELEVANCE = 0.4
+_BUNDLED_RELEVANCE = 0.5
 
 _TEST_SYMBOL = re.compile(r"(?:^|\.)(?:tests?|test_\w+)(?:\.|$)")
 

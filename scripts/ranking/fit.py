@@ -38,7 +38,7 @@ _ANSWERING = (*_ANSWERING_BY_WORDS, "stem_similarity", "meaning", "file_meaning"
 _ANSWERING_PENALTY = 1e-4
 # This part of what can be answered is turned away, counted on the other annotations: the own ones ask on purpose in
 # words that the code does not hold, and some tenth of them is turned away then.
-_WRONGLY_ABSTAINED = 0.01
+_WRONGLY_ABSTAINED = 0.0125
 
 
 @dataclass(frozen=True, slots=True, eq=False)
