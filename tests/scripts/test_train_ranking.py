@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from math import log2
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from scripts.ranking.collect import Example, load_examples, save_examples
 from scripts.ranking.fit import fit_answering, fit_ranking, ndcg
 
 MEANING = list(FEATURES).index("meaning")
+BUNDLED = list(FEATURES).index("bundled")
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -78,6 +80,7 @@ def example(number: int, *, is_foreign: bool = False) -> Example:
     features = chance.normal(size=(5, len(FEATURES))).astype(np.float32)
     features[0, 3] = np.nan
     features[:, MEANING] += -3 if is_foreign else 3
+    features[:, BUNDLED] = 0
     best = int(features[:, MEANING].argmax())
     hits = tuple(frozenset({0}) if index == best and not is_foreign else frozenset[int]() for index in range(5))
     return Example(0, f"r{number % 3}", "c", "q", is_foreign, features, hits, 0 if is_foreign else 1)
@@ -110,6 +113,17 @@ def test_what_answers_is_told_from_what_does_not() -> None:
     fitted = fit_answering([*own, *foreign])
 
     assert fitted["weights"]["meaning"] > 0  # type: ignore[index]
+
+
+def test_what_is_bundled_does_not_say_that_a_project_answers() -> None:
+    examples = [example(n, is_foreign=is_foreign) for n in range(50) for is_foreign in (False, True)]
+    bundled = np.full((1, len(FEATURES)), 9.0, np.float32)
+    beside = [
+        replace(one, features=np.concatenate([one.features, bundled]), hits=(*one.hits, frozenset[int]()))
+        for one in examples
+    ]
+
+    assert fit_answering(beside) == fit_answering(examples)
 
 
 def ranked(*hits: set[int], targets: int) -> float:
