@@ -118,13 +118,13 @@ class Search:
         page = ranked[offset : offset + request.limit]
         following = offset + len(page)
         known = await self._known_files(page, current)
-        nearest = ranking.ranked[:_NEAREST] if ranking.abstained else ()
+        nearest = await self.hits(ranking.ranked[:_NEAREST], ranking, current, max_lines=0) if ranking.abstained else ()
         result = SearchResult(
             project=current.ref,
             hits=await self._hits(page, ranking, current, request.max_lines, known),
             mode=ranking.mode,
             abstained=ranking.abstained,
-            nearest=await self.hits(nearest, ranking, current, max_lines=0),
+            nearest=nearest,
             next_cursor=encode_cursor(following, identity) if following < len(ranked) else None,
             notices=ranking.notices,
         )

@@ -149,7 +149,7 @@ def rank(
         return Ranking((), 0.0)
     ids = list(groups)
     least = _least_cosine(candidates)
-    together = _together(candidates)
+    together = _together(candidates, least)
     found = [_found(documents[one], groups[one], together, least) for one in ids]
     signals = features(query, weights, found, vector, embed)
     log_odds = model.log_odds(signals)
@@ -203,7 +203,7 @@ def _loose_answerable(signals: NDArray[np.float32], relevance: float) -> float:
 
 def of_best_files(candidates: Sequence[Candidate], limit: int) -> list[Candidate]:
     """Return the candidates of the files that have the best chunks by words and meaning together, and all others."""
-    together = _together(candidates)
+    together = _together(candidates, _least_cosine(candidates))
     best: dict[DocumentId, float] = {}
     for one in candidates:
         document = document_of(one.chunk)
@@ -213,9 +213,8 @@ def of_best_files(candidates: Sequence[Candidate], limit: int) -> list[Candidate
     return [one for one in candidates if document_of(one.chunk) not in left_out]
 
 
-def _together(candidates: Sequence[Candidate]) -> dict[int, float]:
-    """Return, for each chunk, the part of the best BM25 plus the cosine; the least stands in for unknown ones."""
-    least = _least_cosine(candidates)
+def _together(candidates: Sequence[Candidate], least: float) -> dict[int, float]:
+    """Return, for each chunk, the part of the best BM25 plus the cosine; `least` stands in for unknown ones."""
     usual = 0.0 if math.isnan(least) else least
     best = max((one.lexical for one in candidates), default=0.0) or 1.0
     return {one.chunk.key: one.lexical / best + (usual if one.cosine is None else one.cosine) for one in candidates}
