@@ -79,7 +79,7 @@ def _read(one: Scored) -> Reading | None:
 
 def _read_pages(one: Scored, found: Sequence[Found], pages: Sequence[int]) -> tuple[int, Found | None]:
     """Return the characters of the pages up to the one with the first right hit, and that hit, if there is one."""
-    ranks = [rank for target in one.question.targets if (rank := first_rank(found, target))]
+    ranks = [rank for target in one.question.targets if (rank := first_rank(found, target, len(found)))]
     if not ranks:
         return sum(pages), None
     return sum(pages[: 1 + (min(ranks) - 1) // PAGE]), found[min(ranks) - 1]
