@@ -77,6 +77,7 @@ class Answered:
     `chars` is the text of the whole answer with ten hits, `page_chars` that of each page a user reads in turn.
     `further` are the hits after the first ten, on pages of `further_page_chars`, as far as a patient reader goes.
     `nearest` are the places a system names that says to have found nothing.
+    `scores` are those shown with the hits, where a system shows any.
     `relevance` is how relevant it finds its best hit, where that was asked for.
     """
 
@@ -89,6 +90,7 @@ class Answered:
     nearest: tuple[Found, ...] = ()
     further: tuple[Found, ...] = ()
     further_page_chars: tuple[int, ...] = ()
+    scores: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def read_outcome(system: str, printed: dict[str, Any], peak_megabytes: float) ->
                 tuple(answer.get("page_chars", ())), answer.get("abstained", False), answer.get("relevance"),
                 tuple(Found(*one) for one in answer.get("nearest", ())),
                 tuple(Found(*one) for one in answer.get("further", ())), tuple(answer.get("further_page_chars", ())),
+                tuple(answer.get("scores", ())),
             )
             for answer in collection["answers"]
         )

@@ -133,6 +133,7 @@ def _answer(result: SearchResult, names: dict[str, str]) -> dict[str, Any]:
             (_place(hit, names), hit.start_line or 1, hit.end_line or 1, size)
             for hit, size in zip(hits, chars, strict=True)
         ],
+        "scores": [hit.score for hit in hits],
         "chars": len(search_text(result)),
         "page_chars": [len(search_text(replace(result, hits=page))) for page in pages],
         "abstained": result.abstained,

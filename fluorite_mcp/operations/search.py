@@ -114,7 +114,7 @@ class Search:
         identity = request.identity(current.ref.root)
         offset = decode_cursor(request.cursor, identity)
         ranking = await self.rank(request, current)
-        ranked = [] if ranking.abstained else [one for one in ranking.ranked if one.score >= request.min_score]
+        ranked = [] if ranking.abstained else _likely(ranking, request.min_score)
         page = ranked[offset : offset + request.limit]
         following = offset + len(page)
         known = await self._known_files(page, current)
@@ -163,10 +163,10 @@ class Search:
         words = frozenset(ranking.query.words)
 
         def build() -> tuple[Hit, ...]:
-            found = [(one, whole[one.chunk.key]) for one in page if one.chunk.key in whole]
             return tuple(
-                _hit(one, explain(ranking.query, one), chunk, words, max_lines, current.root, known)
-                for one, chunk in found
+                _hit(whole[one.chunk.key], score, explain(ranking.query, one), words, max_lines, current.root, known)
+                for one, score in zip(page, ranking.shown_scores(page), strict=True)
+                if one.chunk.key in whole
             )
 
         # The usual few hits take less time than handing over to a thread.
@@ -197,10 +197,18 @@ def _paths(page: Sequence[Ranked]) -> list[str]:
     return sorted({one.chunk.origin.path for one in page if one.chunk.origin.path})
 
 
+def _likely(ranking: Ranking, min_score: float) -> Sequence[Ranked]:
+    """Return what is at least so likely, in order."""
+    if min_score <= 0.0:
+        return ranking.ranked
+    scores = ranking.shown_scores(ranking.ranked)
+    return [one for one, score in zip(ranking.ranked, scores, strict=True) if score >= min_score]
+
+
 def _hit(
-    one: Ranked,
-    why: tuple[str, ...],
     chunk: Chunk,
+    score: float,
+    why: tuple[str, ...],
     words: frozenset[str],
     max_lines: int,
     root: Path | None,
@@ -210,7 +218,7 @@ def _hit(
     snippet = best_snippet(chunk.content, words, max_lines)
     is_file = chunk.project is not None and is_learned(chunk)
     return Hit(
-        id=chunk.id, kind=chunk.kind, title=chunk.title, score=round(one.score, 4), why=why, path=origin.path,
+        id=chunk.id, kind=chunk.kind, title=chunk.title, score=round(score, 4), why=why, path=origin.path,
         start_line=origin.start_line, end_line=origin.end_line, symbol=origin.symbol, language=chunk.language,
         frameworks=chunk.frameworks, quality=round(chunk.quality, 3), snippet=redact(snippet.text).text,
         origin=describe_origin(chunk),
