@@ -42,7 +42,9 @@ class Source:
     @property
     def folder_name(self) -> str:
         """A name for what is kept of it: readable, and no other source's."""
-        plain = re.sub(r"[^\w.-]+", "-", urlsplit(self.location).path or self.location).strip("-.")
+        path = urlsplit(self.location).path if "://" in self.location else self.location
+        last = [part for part in re.split(r"[/:]", path) if part][-2:]
+        plain = re.sub(r"[^\w.-]+", "-", "-".join(last)).strip("-.")
         digest = hashlib.blake2b(self.location.encode("utf-8", "replace"), digest_size=4).hexdigest()
         return f"{plain.removesuffix('.git')[-40:].strip('-.') or 'source'}-{digest}"
 

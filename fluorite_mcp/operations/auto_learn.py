@@ -173,6 +173,7 @@ class AutoLearn:
     async def _import_spikes(self, source: Source, _reader: PageReader, _deadline: float) -> SourceResult:
         result = await self._imports.run(Path(source.location))
         said = f"{result.imported} new templates, {result.updated} changed, {result.unchanged} as before"
+        said += f", {len(result.skipped)} left out" if result.skipped else ""
         state = "learned" if result.imported or result.updated else "unchanged"
         return _result(source, state, said)
 

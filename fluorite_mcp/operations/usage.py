@@ -24,6 +24,8 @@ SHOWN_FOR = timedelta(hours=24)
 # Some hundred searches; each place takes about a hundred bytes.
 _REMEMBERED = 1_000
 _NAME = "shown"
+# By what a suggestion was brought that was used since.
+_ACCEPTED = "accepted"
 
 # How long an answer waits until its use is counted: a store that another process writes to still answers.
 _COUNTING_SECONDS = 0.2
@@ -80,22 +82,30 @@ class Usage:
     async def judged(self, ids: Sequence[str], outcome: str) -> None:
         """Note which suggestions were judged helpful."""
         if outcome == "helpful":
-            for _, by in await self._brought(ids):
-                if by == "suggest":
-                    self._measures.count(ACCEPTED, how="helpful")
+            for id_, by in await self._brought(ids):
+                self._note_accepted(id_, by, "helpful")
 
     async def _count(self, ids: Sequence[str], how: str) -> None:
         try:
             brought = await self._brought(ids)
-            for _, by in brought:
-                self._measures.count(USES, how=how, after=by)
-                if by == "suggest":
-                    self._measures.count(ACCEPTED, how=how)
+            for id_, by in brought:
+                self._measures.count(USES, how=how, after="search" if by == "search" else "suggest")
+                self._note_accepted(id_, by, how)
             if brought:
                 async with self._transactions.atomic():
                     await self._chunks.touch([id_ for id_, _ in brought], self._now())
         except StoreError as error:
             logger.warning("a use was not counted: %s", error)
+
+    def _note_accepted(self, id_: str, by: str, how: str) -> None:
+        """Count what became of a suggestion, and once that it was of any use."""
+        if by == "search":
+            return
+        self._measures.count(ACCEPTED, how=how)
+        if by == "suggest":
+            self._measures.count(ACCEPTED, how="any")
+            self._shown[id_] = (_ACCEPTED, self._shown.get(id_, ("", self._now()))[1])
+            self._is_changed = True
 
     async def _brought(self, ids: Sequence[str]) -> list[tuple[str, str]]:
         """Return which of some chunks were shown lately, with by what. A template was if one of its files was."""
