@@ -242,6 +242,10 @@ class HistoryStore(Protocol):
         """Write events as they are. Runs inside `Transactions.atomic`."""
         ...
 
+    async def judged(self) -> list[str]:
+        """Return the ids of all chunks that somebody judged, gone ones included."""
+        ...
+
     async def of(self, ids: Sequence[str]) -> dict[str, list[Event]]:
         """Return the events of chunks, oldest first."""
         ...
@@ -280,6 +284,18 @@ class UndoStore(Protocol):
 
     async def all(self) -> list[tuple[str, str, list[str]]]:
         """Return (token, time, ids) of every forgetting, oldest first."""
+        ...
+
+
+class MetricStore(Protocol):
+    """Keeps sums that only grow, by name and labels, over all processes and their lives."""
+
+    async def add(self, sums: Mapping[tuple[str, str], float]) -> None:
+        """Add to sums. Runs inside `Transactions.atomic`."""
+        ...
+
+    async def all(self) -> dict[tuple[str, str], float]:
+        """Return every sum by name and labels."""
         ...
 
 

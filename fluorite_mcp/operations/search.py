@@ -11,10 +11,12 @@ from fluorite_mcp.errors import InputError
 from fluorite_mcp.learning.freshness import file_freshness
 from fluorite_mcp.learning.locate import Place
 from fluorite_mcp.learning.pipeline import Progress, ignore_progress
+from fluorite_mcp.measures import CACHE_REQUESTS, SEARCH_SECONDS, SEARCHES, Measures
 from fluorite_mcp.models import KINDS, Chunk
 from fluorite_mcp.operations.answered import Answered, AnsweredSearches
 from fluorite_mcp.operations.arguments import check_choice, check_text, utc_text
 from fluorite_mcp.operations.current import Current, CurrentProject
+from fluorite_mcp.operations.usage import Usage
 from fluorite_mcp.ports import ChunkStore, ProjectStore
 from fluorite_mcp.results import Hit, SearchResult
 from fluorite_mcp.search.cursor import decode_cursor, encode_cursor
@@ -71,12 +73,16 @@ class Search:
         hybrid: Ranker,
         chunks: ChunkStore,
         projects: ProjectStore,
+        usage: Usage,
+        measures: Measures,
         now: Callable[[], str],
     ) -> None:
         self._current = current
         self._hybrid = hybrid
         self._chunks = chunks
         self._projects = projects
+        self._usage = usage
+        self._measures = measures
         self._now = now
         self._answered = AnsweredSearches()
 
@@ -93,14 +99,22 @@ class Search:
             # A look at a large project is left out if the last one was a moment ago; this hit shows it was needed.
             self._current.look_again(root)
             result = await self._run(request, place, progress)
+        self._usage.shown([hit.id for hit in (*result.hits, *result.nearest)], "search")
+        self._measures.count(SEARCHES, outcome="abstained" if result.abstained else "answered")
         return result
 
     async def _run(self, request: SearchRequest, place: Place, progress: Progress) -> SearchResult:
         current = await self._current.ensure(place, request.path, progress)
+        # Not what is learned before the first answer: that has a figure of its own.
+        with self._measures.timed(SEARCH_SECONDS):
+            return await self._found(request, current)
+
+    async def _found(self, request: SearchRequest, current: Current) -> SearchResult:
         version = await self._chunks.version()
         # What is valid only up to some moment may be shown a minute longer.
         question = (replace(request, path=None), current.project, current.part, self._now()[:_MINUTE_CHARS])
         answered = self._answered.find(version, question)
+        self._measures.count(CACHE_REQUESTS, cache="answers", result="miss" if answered is None else "hit")
         if answered is not None:
             hits = tuple(_looked_at(hit, current.root, answered.files) for hit in answered.result.hits)
             return replace(answered.result, hits=hits, notices=current.notices)

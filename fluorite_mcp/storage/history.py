@@ -29,6 +29,11 @@ class HistoryTable:
         for event in events:
             await self.note([chunk], event.event, event.at, event.detail)
 
+    async def judged(self) -> list[str]:
+        """Return the ids of all chunks that somebody judged, gone ones included. Uses `history_judged`."""
+        rows = await self._database.fetch("SELECT DISTINCT chunk FROM history WHERE event = 'feedback' ORDER BY chunk")
+        return [chunk for (chunk,) in rows]
+
     async def of(self, ids: Sequence[str]) -> dict[str, list[Event]]:
         """Return the events of chunks, oldest first."""
         rows = await self._database.fetch_in(

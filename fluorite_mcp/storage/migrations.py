@@ -135,6 +135,14 @@ DELETE FROM meta WHERE name = 'words_version'
 """
 
 
+# Judgements are few among events; sums of what happened are kept over all processes.
+_SCHEMA_3 = """
+CREATE INDEX history_judged ON history (chunk) WHERE event = 'feedback';
+CREATE TABLE metrics (name TEXT NOT NULL, labels TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (name, labels))
+WITHOUT ROWID
+"""
+
+
 def _statements(schema: str) -> Migration:
     async def run(database: Database) -> None:
         for statement in schema.split(";"):
@@ -143,7 +151,7 @@ def _statements(schema: str) -> Migration:
     return run
 
 
-MIGRATIONS: tuple[Migration, ...] = (_statements(_SCHEMA_1), _statements(_SCHEMA_2))
+MIGRATIONS: tuple[Migration, ...] = (_statements(_SCHEMA_1), _statements(_SCHEMA_2), _statements(_SCHEMA_3))
 SCHEMA_VERSION = len(MIGRATIONS)
 
 
