@@ -107,7 +107,7 @@ def describe(model: str, kind: Any, description: type[BaseModelDescription]) -> 
     for known in kind.list_supported_models():
         if known["model"].lower() == model.lower():
             return description(**{**known, "sources": ModelSource(**known["sources"])})
-    raise LookupError("fastembed's catalogue for its kind has no model of that name")
+    raise LookupError("fastembed's catalogue has no model of that name")
 
 
 def is_registered(name: str, kind: Any) -> bool:
