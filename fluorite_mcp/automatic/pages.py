@@ -167,7 +167,9 @@ def _load(response: httpx2.Response, url: str, max_bytes: int, deadline: float) 
         if len(body) > max_bytes:
             raise SourceError(f"{url} is larger than {max_bytes} bytes ([learning] max_page_size).")
         if time.monotonic() > deadline:
-            raise SourceError(f"{url} took longer than {PAGE_SECONDS:.0f} s to send.")
+            raise SourceError(
+                f"{url} took longer to come than a page may ({PAGE_SECONDS:.0f} s, or what the run had left)."
+            )
     return bytes(body)
 
 
