@@ -129,7 +129,12 @@ def test_only_text_is_read_and_plain_text_as_it_is(reader: PageReader, site: Sit
 
 def test_who_asks_says_so_and_errors_name_the_page(reader: PageReader, site: Site) -> None:
     agents = []
-    site.pages["/guide"] = lambda request: agents.append(request.headers["User-Agent"]) or (500, {}, b"")
+
+    def failing(request: BaseHTTPRequestHandler) -> Answer:
+        agents.append(request.headers["User-Agent"])
+        return 500, {}, b""
+
+    site.pages["/guide"] = failing
 
     with pytest.raises(SourceError, match="/guide answered 500"):
         reader.fetch(f"{site.url}/guide")

@@ -75,7 +75,7 @@ def test_a_crontab_that_held_nothing_else_is_removed(table: Path, job: DailyJob)
 
 
 @pytest.mark.skipif(
-    shutil.which("crontab") is None or os.environ.get("CI") is None and os.getuid() != 0, reason="needs cron"
+    shutil.which("crontab") is None or (os.environ.get("CI") is None and os.getuid() != 0), reason="needs cron"
 )
 def test_the_real_cron_takes_the_table(job: DailyJob, tmp_path: Path) -> None:
     before = subprocess.run(["crontab", "-l"], capture_output=True, text=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from fluorite_mcp.engine import Engine
 from fluorite_mcp.errors import InputError
 from fluorite_mcp.learning.chunk_files import MANIFEST_NAME
 from tests.conftest import OpenEngine
+from tests.operations.test_import_spikes import OURS
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +23,7 @@ def bytes_of(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.fixture
-async def folder(engine: Engine, tmp_path: Path) -> AsyncIterator[Path]:
+async def folder(engine: Engine, tmp_path: Path) -> Path:
     """What the first colleague shares."""
     note = await engine.store("Parcels leave at noon.", title="Parcels", tags=["parcel"])
     await engine.store(
@@ -33,7 +33,7 @@ async def folder(engine: Engine, tmp_path: Path) -> AsyncIterator[Path]:
     await engine.feedback([note.id], "helpful", note="It did.")
     await engine.search("parse_invoice_number")
     await engine.automatic.export_learning_chunks(tmp_path / "shared")
-    yield tmp_path / "shared"
+    return tmp_path / "shared"
 
 
 async def test_what_is_shared_is_notes_and_patterns_with_where_they_come_from(folder: Path) -> None:
@@ -43,21 +43,18 @@ async def test_what_is_shared_is_notes_and_patterns_with_where_they_come_from(fo
     note = next(one for one in lines if one["kind"] == "note")
     assert [outcome for _, outcome in note["judgements"]] == ["helpful"]
     assert note["quality"] == pytest.approx(0.68)
-    assert note["recorded_at"] and note["hash"]
+    assert note["recorded_at"]
+    assert note["hash"]
 
 
 async def test_no_path_of_this_machine_is_shared(folder: Path, engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "templates").mkdir()
-    (tmp_path / "templates/t.json").write_text(
-        json.dumps({"id": "our-own", "name": "Our own", "version": "1.0.0", "stack": ["python"], "tags": [],
-                    "description": "A handler as we write it, with tracing and a retry.",
-                    "files": [{"path": "a.py", "template": "def traced_handler(request):\n    return retry(request)\n"}]})
-    )  # fmt: skip
+    (tmp_path / "templates/ours.yaml").write_text(OURS)
     await engine.spikes.import_from(tmp_path / "templates")
     await engine.automatic.export_learning_chunks(folder)
     text = "".join(path.read_text() for path in folder.iterdir())
 
-    assert "our-own" in text
+    assert "our-audit-log" in text
     assert str(tmp_path) not in text
 
 
