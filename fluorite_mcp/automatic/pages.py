@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from fluorite_mcp import __version__
 from fluorite_mcp.automatic.web_pages import page_text
 from fluorite_mcp.errors import SourceError
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     import httpx2
 
 AGENT = "fluorite-mcp"
-USER_AGENT = f"{AGENT}/{__version__} (learns pages that its user named)"
+USER_AGENT = f"{AGENT} (learns pages that its user named)"
 # A documentation page answers within seconds; what takes longer is tried again another day.
 PAGE_SECONDS = 30.0
 MAX_REDIRECTS = 5
