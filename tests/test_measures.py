@@ -22,7 +22,7 @@ def test_a_histogram_counts_every_time_once_and_sums_them(times: list[float]) ->
     sums = measures.seen()
     histogram = cumulative(sums, "x")
 
-    assert histogram[-1] == (float("inf"), len(times))
+    assert histogram[-1][1] == len(times)
     assert sums["x_sum", ""] == pytest.approx(sum(times))
     assert all(count == sum(one <= bound for one in times) for bound, count in histogram)
 
@@ -58,7 +58,12 @@ def test_what_is_taken_is_counted_once_and_can_be_given_back() -> None:
 
 def test_threads_lose_no_count() -> None:
     measures = Measures()
-    threads = [threading.Thread(target=lambda: [measures.count("x") for _ in range(1000)]) for _ in range(4)]
+
+    def count() -> None:
+        for _ in range(1000):
+            measures.count("x")
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
-from fluorite_mcp import __version__
 from fluorite_mcp.automatic.web_pages import page_text
 from fluorite_mcp.errors import SourceError
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     import httpx2
 
 AGENT = "fluorite-mcp"
-USER_AGENT = f"{AGENT}/{__version__} (learns pages that its user named)"
+USER_AGENT = f"{AGENT} (learns pages that its user named)"
 # A documentation page answers within seconds; what takes longer is tried again another day.
 PAGE_SECONDS = 30.0
 MAX_REDIRECTS = 5
@@ -167,7 +166,9 @@ def _load(response: httpx2.Response, url: str, max_bytes: int, deadline: float) 
         if len(body) > max_bytes:
             raise SourceError(f"{url} is larger than {max_bytes} bytes ([learning] max_page_size).")
         if time.monotonic() > deadline:
-            raise SourceError(f"{url} took longer than {PAGE_SECONDS:.0f} s to send.")
+            raise SourceError(
+                f"{url} took longer to come than a page may ({PAGE_SECONDS:.0f} s, or what the run had left)."
+            )
     return bytes(body)
 
 

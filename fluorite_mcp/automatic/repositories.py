@@ -18,7 +18,6 @@ _ENVIRONMENT = {
     "GIT_SSH_COMMAND": "ssh -o BatchMode=yes",
 }  # fmt: skip
 _PARTIAL = ".partial"
-_LAST_LINES = 3
 
 
 def collect_repository(source: Source, folder: Path, limit_seconds: float) -> Path:
@@ -80,5 +79,6 @@ def _git(arguments: Sequence[str], source: Source, limit_seconds: float) -> None
             f"git took longer than {limit_seconds:.0f} s for {source.shown}; it is tried again."
         ) from error
     if done.returncode:
-        said = " ".join(done.stderr.strip().splitlines()[-_LAST_LINES:]) or f"exit status {done.returncode}"
+        lines = [line.strip() for line in done.stderr.splitlines() if line.strip()]
+        said = next((line for line in lines if line.startswith(("fatal:", "error:"))), f"exit status {done.returncode}")
         raise SourceError(f"git cannot read {source.shown}: {said.replace(source.location, source.shown)}")

@@ -117,6 +117,9 @@ class AutoLearn:
                     break
                 await progress(number, total, f"{source.kind} {source.shown}")
                 result = await self._collect(source, reader, deadline)
+                # What failed because the run's time was up has not had its turn.
+                if is_late := result.state == "failed" and time.monotonic() >= deadline:
+                    break
                 journal.note(source.text, asdict(result))
         finally:
             await asyncio.to_thread(reader.close)

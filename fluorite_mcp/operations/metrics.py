@@ -97,6 +97,7 @@ class Metrics:
             "suggested": int(suggested),
             **{how: int(accepted.get(how, 0.0)) for how in ("fetched", "applied", "helpful")},
             "acceptance": _rate(accepted.get("any", 0.0), suggested),
+            "uses": {key: int(value) for key, value in _by_label(sums, names.USES, "how").items()},
             "judgements": {key: int(value) for key, value in _by_label(sums, names.JUDGEMENTS, "outcome").items()},
             "files_learned": int(sums.get((names.FILES_LEARNED, ""), 0.0)),
             "chunks_learned": int(sums.get((names.CHUNKS_LEARNED, ""), 0.0)),

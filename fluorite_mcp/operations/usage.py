@@ -95,7 +95,7 @@ class Usage:
                 async with self._transactions.atomic():
                     await self._chunks.touch([id_ for id_, _ in brought], self._now())
         except StoreError as error:
-            logger.warning("a use was not counted: %s", error)
+            logger.info("a use was not counted: %s", error)
 
     def _note_accepted(self, id_: str, by: str, how: str) -> None:
         """Count what became of a suggestion, and once that it was of any use."""
@@ -152,7 +152,7 @@ class Usage:
             self._is_changed = False
         except StoreError as error:
             self._measures.give_back(taken)
-            logger.warning("figures were not kept: %s", error)
+            logger.info("figures were not kept: %s", error)
 
     async def _merged(self) -> list[tuple[str, str, str]]:
         """Return what this process and the others have shown lately, each place once, oldest first."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import pytest
 from hypothesis import given, settings
@@ -22,6 +23,8 @@ from fluorite_mcp.learning.feedback import (
 )
 from fluorite_mcp.models import DEMOTED_QUALITY, OUTCOMES, Chunk, Event, Outcome
 
+Said: TypeAlias = Outcome | Literal["changed"]
+
 START = datetime(2026, 1, 1, tzinfo=UTC)
 OUTCOME = st.sampled_from(OUTCOMES)
 SAID = st.lists(st.sampled_from((*OUTCOMES, "changed")), max_size=40)
@@ -31,11 +34,11 @@ def at(days: float) -> str:
     return (START + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def said(*outcomes: Outcome | Literal["changed"], apart: float = 0.001) -> list[Judgement]:
+def said(*outcomes: Said, apart: float = 0.001) -> list[Judgement]:
     return [Judgement(at(number * apart), outcome) for number, outcome in enumerate(outcomes)]
 
 
-def quality(*outcomes: Outcome | Literal["changed"], prior: float = 0.5, days: float = 0.5) -> float:
+def quality(*outcomes: Said, prior: float = 0.5, days: float = 0.5) -> float:
     return posterior(prior, weigh(said(*outcomes), at(days)))
 
 
@@ -60,8 +63,9 @@ def test_what_was_wrong_weighs_more_than_what_was_outdated_or_did_not_help() -> 
 
 
 def test_the_tenth_judgement_moves_less_than_the_first() -> None:
-    after = [quality(*["helpful"] * count) for count in range(11)]
-    steps = [second - first for first, second in zip(after, after[1:], strict=False)]
+    helpful: list[Said] = ["helpful"] * 10
+    after = [quality(*helpful[:count]) for count in range(11)]
+    steps = [second - first for first, second in itertools.pairwise(after)]
 
     assert steps == sorted(steps, reverse=True)
 
@@ -95,19 +99,20 @@ def test_no_time_ends_a_demotion() -> None:
 @pytest.mark.parametrize("outcome", ["wrong", "outdated"])
 def test_a_demotion_ends_when_later_judgements_outweigh_it_and_not_before(outcome: Outcome) -> None:
     margin = int(REDEEMING_MARGIN[outcome])
-    helpful: list[Outcome] = ["helpful"] * margin
+    helpful: list[Said] = ["helpful"] * margin
+    many: list[Said] = ["helpful"] * 50
 
-    assert weigh(said(*["helpful"] * 50, outcome, *helpful), at(1)).demoted == outcome
-    assert weigh(said(*["helpful"] * 50, outcome, *helpful), at(1)).redeeming == 1
+    assert weigh(said(*many, outcome, *helpful), at(1)).demoted == outcome
+    assert weigh(said(*many, outcome, *helpful), at(1)).redeeming == 1
     assert weigh(said(outcome, *helpful, "helpful"), at(1)).demoted is None
     assert weigh(said(outcome, *helpful, "unhelpful", "helpful"), at(1)).demoted == outcome
 
 
 def test_what_is_wrong_again_must_be_outweighed_again() -> None:
-    redeemed: list[Outcome] = ["wrong", *["helpful"] * 5]
+    helpful: list[Said] = ["helpful"] * 5
 
-    assert weigh(said(*redeemed), at(1)).demoted is None
-    assert weigh(said(*redeemed, "wrong", *["helpful"] * 4), at(1)).demoted == "wrong"  # type: ignore[arg-type]
+    assert weigh(said("wrong", *helpful), at(1)).demoted is None
+    assert weigh(said("wrong", *helpful, "wrong", *helpful[1:]), at(1)).demoted == "wrong"
 
 
 def test_new_content_ends_being_outdated_and_not_being_wrong() -> None:

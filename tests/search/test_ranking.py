@@ -118,11 +118,10 @@ def test_quality_does_not_decide_between_topics() -> None:
 def test_what_was_judged_wrong_stands_behind_what_answers_less_well_and_says_so() -> None:
     demoted = found(piece(1, "pkg/a.py", quality=0.05), 1.0, 0.6)
     sound = found(piece(2, "pkg/b.py", quality=0.5), 0.8, 0.5)
-    query = understand("sum totals")
-    ranked = ranking(query, demoted, sound)
+    ranked = ranking("sum totals", demoted, sound).ranked
 
     assert [one.chunk.key for one in ranked] == [2, 1]
-    assert "judged wrong or outdated, set back" in explain(query, ranked[1])
+    assert "judged wrong or outdated, set back" in explain(understand("sum totals"), ranked[1])
     assert ranked[1].score > 0
 
 
@@ -134,9 +133,8 @@ def test_in_a_file_the_chunk_that_was_judged_wrong_stands_behind_the_others() ->
 
 
 def test_a_neutral_quality_changes_no_score() -> None:
-    query = understand("sum totals")
-    [neutral] = ranking(query, found(piece(1, quality=0.5), 0.6))
-    [better] = ranking(query, found(piece(1, quality=0.6), 0.6))
+    [neutral] = ranking("sum totals", found(piece(1, quality=0.5), 0.6)).ranked
+    [better] = ranking("sum totals", found(piece(1, quality=0.6), 0.6)).ranked
     log_odds = [math.log(one.score / (1 - one.score)) for one in (neutral, better)]
 
     assert log_odds[1] - log_odds[0] == pytest.approx(0.1)
