@@ -136,7 +136,7 @@ class Engine:
         self._get = Get(chunks, projects, history, store.relations, qualities, self._usage)
         self._feedback = Feedback(database, chunks, history, qualities, self._usage, self._measures, _now)
         self._forget = Forget(current, self._search, database, chunks, history, store.undos, _now)
-        self._restore = Restore(database, chunks, history, store.undos, self._embedder, _now)
+        self._restore = Restore(database, chunks, history, store.undos, projects, current, self._embedder, _now)
         metrics = Metrics(
             store.metrics, self._measures, chunks, projects, self._cache, learning.quality_threshold,
             lambda: store_sizes(data_dir, database.path, self._cache),
