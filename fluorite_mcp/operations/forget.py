@@ -178,5 +178,8 @@ class Restore:
             newest = await self._undos.newest(3)
             hint = f" The newest: {', '.join(newest)}." if newest else " Nothing was forgotten yet."
             raise UnknownIdError(f"undo {undo[:100]!r} is unknown.{hint}")
-        found = await self._chunks.find(ids)
-        return {id_: found[id_] for id_ in ids if id_ in found}
+        moved = await self._chunks.successors(ids)
+        found = await self._chunks.find([*ids, *moved.values()])
+        # An id whose file came back with its branch is there again itself.
+        newest = [id_ if id_ in found else moved.get(id_, id_) for id_ in ids]
+        return {id_: found[id_] for id_ in newest if id_ in found}
