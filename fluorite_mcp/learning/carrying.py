@@ -89,6 +89,7 @@ class Judgements:
         event = EDITED_EVENT if successor.content != old.content else MOVED_EVENT
         origin = {"from": old.id, "path": old.origin.path or ""}
         await self._history.insert(successor.id, [*carried, Event(self._now(), event, origin)])
+        await self._moves.relate(old.id, successor.id)
         kept = replace(successor, usage=old.usage, created_at=old.created_at, accessed_at=old.accessed_at)
         new[successor.id] = await self._with_history(replace(new[successor.id], chunk=kept))
 

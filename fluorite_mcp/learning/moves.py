@@ -9,8 +9,8 @@ file back.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SAME_SYMBOL_SIMILARITY = 0.5
 # Without a name that says that it is the same, nearly all of the text must.
 SAME_TEXT_SIMILARITY = 0.8
+# Comparing words takes some 20 µs; a folder of thousands of pages may move at once.
+_MAX_COMPARED = 100
 
 MOVED_EVENT = "moved"
 _KEPT = ("quality", "helpful", "unhelpful", "usage", "created_at", "accessed_at")
@@ -93,6 +95,10 @@ class Moves:
                 ],
             )
 
+    async def relate(self, old: str, new: str) -> None:
+        """Let what is related to a chunk be related to the one that took its place."""
+        await self._relations.hand_on(old, new)
+
     async def follow(self, project: int, leave: Leave, added: Sequence[str]) -> None:
         """Hand on what is leaving to the chunks of new files that took its place, and keep the rest aside."""
         names = {(one.kind, one.origin.symbol) for one in leave.leaving}
@@ -113,7 +119,7 @@ class Moves:
             event = EDITED_EVENT if old.content != new.content else MOVED_EVENT
             carried.append(Event(self._now(), event, {"from": old.id, "path": old.origin.path or ""}))
         await self._history.insert(new.id, carried)
-        await self._relations.hand_on(old.id, new.id)
+        await self.relate(old.id, new.id)
         heir = replace(new, **{name: getattr(old, name) for name in _KEPT})
         events = (await self._history.of([new.id]))[new.id]
         await self._chunks.inherit([judged(heir, events, self._now()) if judgements_of(events) else heir])
@@ -124,21 +130,41 @@ class Moves:
 
 
 def find_successors(leaving: Sequence[Chunk], candidates: Sequence[Chunk]) -> list[tuple[Chunk, Chunk]]:
-    """Pair chunks with those that took their place, each once: the most alike first, then the nearest by path."""
-    words = {chunk.key: Counter(_WORD.findall(chunk.content)) for chunk in (*leaving, *candidates)}
-    ranked = []
-    for old in leaving:
-        for new in candidates:
-            if (old.kind, old.origin.symbol) != (new.kind, new.origin.symbol):
-                continue
-            # What was archived is archived again only where it is the same.
-            least = SAME_SYMBOL_SIMILARITY if old.origin.symbol else SAME_TEXT_SIMILARITY
-            least = 1.0 if old.retired_at else least
-            alike = 1.0 if old.content == new.content else _shared_words(words[old.key], words[new.key])
-            if alike >= least:
-                near = _common_end(old.origin.path or "", new.origin.path or "")
-                # Files of one form differ by a word or two, so a little likeness does not outweigh the place.
-                ranked.append((round(alike, 1), near, alike, new.id, old, new))
+    """Pair chunks with those that took their place, each once: equal texts first, then the most alike."""
+    by_text: dict[_Name, list[Chunk]] = defaultdict(list)
+    for new in candidates:
+        by_text[(*_name(new), new.content)].append(new)
+    equal = _best_pairs((1.0, old, new) for old in leaving for new in by_text[(*_name(old), old.content)])
+    taken = {chunk.id for pair in equal for chunk in pair}
+
+    by_name: dict[_Name, list[Chunk]] = defaultdict(list)
+    for new in candidates:
+        if new.id not in taken:
+            by_name[_name(new)].append(new)
+    # What was archived is archived again only where it is the same.
+    rest = [old for old in leaving if old.id not in taken and old.retired_at is None]
+    return equal + _best_pairs(one for old in rest for one in _alike(old, by_name[_name(old)]))
+
+
+_Name = tuple[str | None, ...]
+
+
+def _name(chunk: Chunk) -> _Name:
+    return chunk.kind, chunk.origin.symbol
+
+
+def _alike(old: Chunk, candidates: Sequence[Chunk]) -> Iterator[tuple[float, Chunk, Chunk]]:
+    near = sorted(candidates, key=lambda new: (-_common_end(old, new), new.id))[:_MAX_COMPARED]
+    least = SAME_SYMBOL_SIMILARITY if old.origin.symbol else SAME_TEXT_SIMILARITY
+    for new in near:
+        if (alike := similarity(old.content, new.content)) >= least:
+            yield alike, old, new
+
+
+def _best_pairs(found: Iterable[tuple[float, Chunk, Chunk]]) -> list[tuple[Chunk, Chunk]]:
+    """Choose pairs so that each chunk is in one at most, the most alike first, then the nearest by path."""
+    # Files of one form differ by a word or two, so a little likeness does not outweigh the place.
+    ranked = [(round(alike, 1), _common_end(old, new), alike, new.id, old, new) for alike, old, new in found]
     ranked.sort(key=lambda one: one[:4], reverse=True)
     pairs: list[tuple[Chunk, Chunk]] = []
     taken: set[str] = set()
@@ -149,21 +175,18 @@ def find_successors(leaving: Sequence[Chunk], candidates: Sequence[Chunk]) -> li
     return pairs
 
 
-def similarity(first: str, second: str) -> float:
-    """Return the share of words, 0..1, that two texts have in common, each as often as it stands there (Dice)."""
-    return _shared_words(Counter(_WORD.findall(first)), Counter(_WORD.findall(second)))
-
-
-def _shared_words(words: Counter[str], others: Counter[str]) -> float:
-    together = words.total() + others.total()
-    return 2 * (words & others).total() / together if together else 1.0
-
-
-def _common_end(first: str, second: str) -> int:
-    """Count the parts at the end of two paths that are the same."""
+def _common_end(old: Chunk, new: Chunk) -> int:
+    """Count the parts at the end of two chunks' paths that are the same."""
     count = 0
-    for one, other in zip(reversed(first.split("/")), reversed(second.split("/")), strict=False):
+    for one, other in zip(*(reversed((chunk.origin.path or "").split("/")) for chunk in (old, new)), strict=False):
         if one != other:
             break
         count += 1
     return count
+
+
+def similarity(first: str, second: str) -> float:
+    """Return the share of words, 0..1, that two texts have in common, each as often as it stands there (Dice)."""
+    words, others = Counter(_WORD.findall(first)), Counter(_WORD.findall(second))
+    together = words.total() + others.total()
+    return 2 * (words & others).total() / together if together else 1.0
