@@ -29,6 +29,7 @@ from fluorite_mcp.learning.bundled import BundledKnowledge, bundled_folder
 from fluorite_mcp.learning.carrying import Judgements
 from fluorite_mcp.learning.freshness import FreshnessWatch
 from fluorite_mcp.learning.locate import Place
+from fluorite_mcp.learning.moves import Moves
 from fluorite_mcp.learning.pipeline import Progress, ProjectLearner, ignore_progress
 from fluorite_mcp.measures import Measures
 from fluorite_mcp.operations.applications import Applications
@@ -108,8 +109,9 @@ class Engine:
         self._upkeep = Upkeep(database, chunks, self._embedder, self._index, self._back_up, chores)
         self._bundled = BundledKnowledge(database, chunks, store.relations, history, store.meta, self._embedder, _now)
         watch = FreshnessWatch()
+        moves = Moves(chunks, store.departed, history, store.relations, _now)
         learner = ProjectLearner(
-            database, chunks, projects, Judgements(chunks, history, _now), self._embedder, watch, self._measures,
+            database, chunks, projects, Judgements(chunks, history, moves, _now), self._embedder, watch, self._measures,
             lock_folder=data_dir / "locks", now=_now, batch_size=learning.batch_size,
             worker_command=worker_command(settings, model),
         )  # fmt: skip
@@ -136,7 +138,7 @@ class Engine:
         self._get = Get(chunks, projects, history, store.relations, qualities, self._usage)
         self._feedback = Feedback(database, chunks, history, qualities, self._usage, self._measures, _now)
         self._forget = Forget(current, self._search, database, chunks, history, store.undos, _now)
-        self._restore = Restore(database, chunks, history, store.undos, self._embedder, _now)
+        self._restore = Restore(database, chunks, history, store.undos, projects, current, self._embedder, _now)
         metrics = Metrics(
             store.metrics, self._measures, chunks, projects, self._cache, learning.quality_threshold,
             lambda: store_sizes(data_dir, database.path, self._cache),

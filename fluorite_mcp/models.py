@@ -129,6 +129,16 @@ class PreparedChunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Departed:
+    """What is kept of a chunk whose text left its file, and the id of the one that took its place in another file."""
+
+    chunk: str
+    at: str
+    successor: str | None
+    kept: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class FileRecord:
     """What was known of a file when it was last read. `skipped` is the reason why it was not learned."""
 

@@ -172,8 +172,11 @@ class ProjectLearner:
                 await self._write(project, _of_kinds(batch, kinds), known_judgements, report)
                 done += len(batch)
                 await progress(done, len(tasks), f"learned {done} of {len(tasks)} files")
-        if removed and not report.files_removed:
-            await self._forget_files(project, removed, report)
+        if known_judgements.leaving:
+            added = [path for path in changed if path not in known]
+            async with self._transactions.atomic():
+                await self._judgements.follow(project.key, known_judgements, added)
+                await self._forget_files(project, removed, report)
         commit = await asyncio.to_thread(head_commit, Path(project.root))
         async with self._transactions.atomic():
             await self._projects.mark_learned(project.key, self._now(), commit)
@@ -235,7 +238,8 @@ class ProjectLearner:
         old = {chunk.id: chunk for chunk in await self._chunks.of_files(project.key, paths)}
         wanted = {item.chunk.id: item for item in items}
         gone = [chunk for id_, chunk in old.items() if id_ not in wanted and chunk.retired_at is None]
-        new = await self._judgements.inherit(judgements, gone, [item for id_, item in wanted.items() if id_ not in old])
+        unknown = [item for id_, item in wanted.items() if id_ not in old]
+        new = await self._judgements.inherit(project.key, judgements, gone, unknown)
         kept = [(old[id_], item) for id_, item in wanted.items() if id_ in old and old[id_].retired_at is None]
         renamed = [_keep_history(before, item) for before, item in kept if _name(before) != _name(item.chunk)]
         moved = [

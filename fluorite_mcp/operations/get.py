@@ -49,8 +49,8 @@ class Get:
         if max_lines is not None and not 1 <= max_lines <= MAX_LINES:
             raise InputError(f"max_lines is {max_lines}; it may be 1 to {MAX_LINES}, or left out for all.")
         found = await find_all(self._chunks, ids)
-        history = await self._history.of(ids)
-        relations = await self._relations.of(ids)
+        history = await self._history.of(list(found))
+        relations = await self._relations.of(list(found))
         projects = {project.key: project for project in await self._projects.all()}
         qualities = await self._qualities.explain(list(found.values()), history)
         await self._usage.used(list(found), "fetched")
@@ -59,7 +59,7 @@ class Get:
             project = projects.get(chunk.project or 0)
             fresh = await self._freshness(chunk, project)
             views.append(_view(chunk, qualities[id_], max_lines, fresh, history[id_], relations))
-        owner = projects.get(found[ids[0]].project or 0)
+        owner = projects.get(next(iter(found.values())).project or 0)
         ref = ProjectRef(name=owner.name, root=owner.root) if owner else ProjectRef()
         return GetResult(project=ref, chunks=tuple(views))
 

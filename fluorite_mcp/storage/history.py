@@ -59,6 +59,14 @@ class RelationTable:
             [(edge.source, edge.target, edge.type, edge.weight, at) for edge in relations],
         )
 
+    async def hand_on(self, old: str, new: str) -> None:
+        """Let the edges of a chunk touch another one instead. Runs inside `atomic`."""
+        for column in ("source", "target"):
+            await self._database.execute(
+                f"UPDATE OR REPLACE relations SET {column} = ? WHERE {column} = ?",
+                [new, old],
+            )
+
     async def of(self, ids: Sequence[str]) -> list[Relation]:
         """Return the edges that touch any of the chunks, both directions."""
         columns = "SELECT source, target, type, weight FROM relations"

@@ -12,6 +12,7 @@ from fluorite_mcp.errors import StoreBusyError, StoreFullError
 from fluorite_mcp.models import Chunk, LexicalFields
 from fluorite_mcp.storage.chunks import WORDS_STAMP, ChunkTable
 from fluorite_mcp.storage.database import BUSY_TIMEOUT_SECONDS, Database
+from fluorite_mcp.storage.departed import DepartedTable
 from fluorite_mcp.storage.history import HistoryTable, RelationTable, UndoTable
 from fluorite_mcp.storage.metrics import MetricTable
 from fluorite_mcp.storage.migrations import migrate
@@ -32,6 +33,7 @@ class Store:
     meta: MetaTable
     vectors: VectorTable
     metrics: MetricTable
+    departed: DepartedTable
     notices: list[str] = field(default_factory=list)
 
     async def close(self) -> None:
@@ -89,6 +91,7 @@ async def _prepare(
         MetaTable(database),
         VectorTable(database),
         MetricTable(database),
+        DepartedTable(database),
         notices,
     )
     stamp = await store.meta.get(WORDS_STAMP)
