@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from fluorite_mcp.engine import Engine
-from fluorite_mcp.learning.carrying import find_successor, similarity
+from fluorite_mcp.learning.carrying import find_successor
+from fluorite_mcp.learning.moves import similarity
 from fluorite_mcp.models import Chunk, Origin
 from fluorite_mcp.results import ChunkView
 
