@@ -94,14 +94,14 @@ FEEDBACK = ToolSpec(
 )
 FORGET = ToolSpec(
     "forget",
-    "Archive chunks, by ids or by query, kinds and older_than. With dry_run (the default) only shows which. Can be "
-    "undone with restore.",
+    "Archive chunks, by ids or by query, kinds and older_than. With dry_run (the default) only shows which; restore "
+    "undoes it.",
     DESTROYS,
     ForgetResult,
 )
 RESTORE = ToolSpec(
     "restore",
-    "Make archived chunks findable again, by the undo that forget returned or by ids.",
+    "Make archived chunks findable again, by forget's undo or by ids.",
     WRITES,
     RestoreResult,
 )
