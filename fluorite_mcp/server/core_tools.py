@@ -75,7 +75,7 @@ STORE = ToolSpec(
 LEARN = ToolSpec(
     "learn",
     "Read what changed in a project into the memory. search and suggest do it by themselves: call this for another "
-    "project, or with force to read everything again.",
+    "one, or with force to read all again.",
     WRITES_ONCE,
     LearnResult,
 )
@@ -221,7 +221,7 @@ class CoreTools:
         self,
         ctx: ToolContext,
         ids: Ids,
-        max_lines: Annotated[int | None, Field(description="Lines per chunk; default: all")] = None,
+        max_lines: Annotated[int | None, Field(description="Lines of each; default: all")] = None,
     ) -> CallToolResult:
         """Answer `get`."""
         engine, _ = await self._server.open(ctx)
