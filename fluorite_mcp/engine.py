@@ -33,6 +33,7 @@ from fluorite_mcp.operations.applications import Applications
 from fluorite_mcp.operations.apply_spike import ApplySpike
 from fluorite_mcp.operations.current import CurrentProject
 from fluorite_mcp.operations.feedback import Feedback
+from fluorite_mcp.operations.file_profiles import FileProfiles
 from fluorite_mcp.operations.find_spikes import FindSpikes
 from fluorite_mcp.operations.forget import Forget, ForgetRequest, Restore
 from fluorite_mcp.operations.get import Get
@@ -65,6 +66,7 @@ from fluorite_mcp.search.documents import DocumentCache
 from fluorite_mcp.search.fields import FIELDS_VERSION, lexical_fields
 from fluorite_mcp.search.headers import HeaderCache
 from fluorite_mcp.search.hybrid import HybridSearch, Ranking
+from fluorite_mcp.search.merged import MERGED_VERSION
 from fluorite_mcp.search.places import PlaceFinder
 from fluorite_mcp.search.reranking import RerankedSearch
 from fluorite_mcp.settings import Settings, load_settings
@@ -94,7 +96,8 @@ class Engine:
         self._cache = DiskBlobCache(data_dir / "cache", memory.cache_size_mb)
         self._embedder = _create_embedder(settings, self._cache)
         self._index = VectorIndex(store.vectors, data_dir / "vectors", _now)
-        self._upkeep = Upkeep(database, chunks, self._embedder, self._index, self._back_up)
+        profiles = FileProfiles(database, store.merged, chunks, self._embedder)
+        self._upkeep = Upkeep(database, chunks, self._embedder, self._index, profiles, self._back_up)
         self._bundled = BundledKnowledge(database, chunks, store.relations, history, store.meta, self._embedder, _now)
         watch = FreshnessWatch()
         learner = ProjectLearner(
@@ -105,7 +108,7 @@ class Engine:
         words = LexicalIndex(database)
         # Names and words are compared by the bundled model, whatever the chunks are embedded with.
         names = self._embedder if settings.ml.embedding_model == BUILTIN else BuiltinEmbedder()
-        documents = DocumentCache(chunks, words, self._embedder, names)
+        documents = DocumentCache(chunks, store.merged, words, self._embedder, names)
         headers = HeaderCache(chunks)
         places = PlaceFinder(projects, chunks, words, headers)
         ahead = ReadAhead(chunks, headers, documents)
@@ -178,6 +181,7 @@ class Engine:
             settings.data_dir / DATABASE_NAME,
             lexical_fields=lexical_fields,
             words_version=FIELDS_VERSION,
+            merged_version=MERGED_VERSION,
             compress=settings.memory.enable_compression,
             now=_utc_now(),
         )

@@ -13,6 +13,7 @@ from fluorite_mcp.models import Chunk, LexicalFields
 from fluorite_mcp.storage.chunks import WORDS_STAMP, ChunkTable
 from fluorite_mcp.storage.database import BUSY_TIMEOUT_SECONDS, Database
 from fluorite_mcp.storage.history import HistoryTable, RelationTable, UndoTable
+from fluorite_mcp.storage.merged import MergedTable
 from fluorite_mcp.storage.migrations import migrate
 from fluorite_mcp.storage.projects import MetaTable, ProjectTable
 from fluorite_mcp.storage.vectors import VectorTable
@@ -30,6 +31,7 @@ class Store:
     undos: UndoTable
     meta: MetaTable
     vectors: VectorTable
+    merged: MergedTable
     notices: list[str] = field(default_factory=list)
 
     async def close(self) -> None:
@@ -42,6 +44,7 @@ async def open_store(
     *,
     lexical_fields: Callable[[Chunk], LexicalFields],
     words_version: str,
+    merged_version: int,
     compress: bool,
     now: datetime,
 ) -> Store:
@@ -51,6 +54,7 @@ async def open_store(
         path: The database file.
         lexical_fields: Makes a chunk's words.
         words_version: Stamp of `lexical_fields`; where it differs from the store's, the word index is rebuilt.
+        merged_version: Stamp of how the profiles of a file's chunks are merged.
         compress: Whether to compress new content.
         now: The time that names backups.
 
@@ -62,7 +66,8 @@ async def open_store(
     async with _alone(path):
         database = await Database.open(path)
         try:
-            return await _prepare(database, lexical_fields, words_version, now, compress=compress)
+            merged = MergedTable(database, merged_version)
+            return await _prepare(database, merged, lexical_fields, words_version, now, compress=compress)
         except BaseException:
             await database.close()
             raise
@@ -70,6 +75,7 @@ async def open_store(
 
 async def _prepare(
     database: Database,
+    merged: MergedTable,
     lexical_fields: Callable[[Chunk], LexicalFields],
     words_version: str,
     now: datetime,
@@ -86,6 +92,7 @@ async def _prepare(
         UndoTable(database),
         MetaTable(database),
         VectorTable(database),
+        merged,
         notices,
     )
     stamp = await store.meta.get(WORDS_STAMP)
