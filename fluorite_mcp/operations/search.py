@@ -159,14 +159,14 @@ class Search:
         max_lines: int,
         known: dict[str, tuple[int, int]],
     ) -> tuple[Hit, ...]:
-        whole = await self._chunks.load([one.chunk.key for one in page])
+        texts = await self._chunks.contents_of([one.chunk.key for one in page])
         words = frozenset(ranking.query.words)
 
         def build() -> tuple[Hit, ...]:
-            found = [(one, whole[one.chunk.key]) for one in page if one.chunk.key in whole]
             return tuple(
-                _hit(one, explain(ranking.query, one), chunk, words, max_lines, current.root, known)
-                for one, chunk in found
+                _hit(one, explain(ranking.query, one), texts[one.chunk.key], words, max_lines, current.root, known)
+                for one in page
+                if one.chunk.key in texts
             )
 
         # The usual few hits take less time than handing over to a thread.
@@ -200,14 +200,14 @@ def _paths(page: Sequence[Ranked]) -> list[str]:
 def _hit(
     one: Ranked,
     why: tuple[str, ...],
-    chunk: Chunk,
+    text: str,
     words: frozenset[str],
     max_lines: int,
     root: Path | None,
     known: dict[str, tuple[int, int]],
 ) -> Hit:
-    origin = chunk.origin
-    snippet = best_snippet(chunk.content, words, max_lines)
+    chunk, origin = one.chunk, one.chunk.origin
+    snippet = best_snippet(text, words, max_lines)
     is_file = chunk.project is not None and is_learned(chunk)
     return Hit(
         id=chunk.id, kind=chunk.kind, title=chunk.title, score=round(one.score, 4), why=why, path=origin.path,

@@ -113,7 +113,7 @@ def features(
     standing = np.concatenate([one.standing for one in documents]).reshape(len(documents), -1).T
     lengths, importers, lines, depth, is_test, is_example, is_legacy = standing
     is_file = ~np.isnan(lines)
-    usual_depth = float(depth[is_file].mean()) if is_file.any() else 0.0
+    usual_depth = depth[is_file].mean(dtype=np.float32) if is_file.any() else np.float32(0)
     own_cosines = _cosines(documents, vector)
     definitions = _definitions(query, documents)
     held = _file_words(documents, lengths, table)

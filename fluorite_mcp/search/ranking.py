@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from fluorite_mcp.models import Chunk
@@ -62,6 +62,9 @@ _LOOSE_STEEPNESS = 20.0
 # Beside a project's files a bundled template answers only if it clearly fits: each project's questions come near one
 # of so many templates.
 _BUNDLED_RELEVANCE = 0.5
+
+# The strength of the strongest definition asked for, and what it is.
+_NOTHING_DEFINED = (0.0, "")
 
 _TEST_SYMBOL = re.compile(r"(?:^|\.)(?:tests?|test_\w+)(?:\.|$)")
 
@@ -261,23 +264,17 @@ def _placed(
     defines = signals[:, _COLUMN["defines"]].tolist()
     for group, features_of, of_document, strength in zip(groups, signals, log_odds, defines, strict=True):
         # Most documents define nothing that the query spells; their chunks need not be asked.
-        defined = (
-            {one.chunk.key: found for one in group.members if (found := _definition(query, one.chunk))}
-            if strength
-            else {}
-        )
+        defined = _defined(query, group.members) if strength else {}
         ordered = group.members
         if len(ordered) > 1:
             ordered = sorted(ordered, key=lambda one: _order_within(one, defined, together))
         for step, one in enumerate(ordered):
+            chunk, lexical, cosine, said = one
             own = of_document + _prior(query, one) - _SAME_DOCUMENT_STEP * step
-            if one.said is not None and one.said.rank is not None:
-                own = _SAID_PLACE - _SAID_PLACE_STEP * one.said.rank
-            name = defined[one.chunk.key][1] if one.chunk.key in defined else ""
-            score = _probability(own)
-            ranked.append(
-                Ranked(one.chunk, score, one.lexical, one.cosine, name, group.document, features_of, one.said)
-            )
+            if said is not None and said.rank is not None:
+                own = _SAID_PLACE - _SAID_PLACE_STEP * said.rank
+            _, name = defined.get(chunk.key, _NOTHING_DEFINED)
+            ranked.append(Ranked(chunk, _probability(own), lexical, cosine, name, group.document, features_of, said))
     return ranked
 
 
@@ -286,17 +283,18 @@ def _order_within(
 ) -> tuple[float, int]:
     """Return what the chunks of one document are ordered by."""
     key = one.chunk.key
-    strength = defined[key][0] if key in defined else 0.0
-    return -together[key] - strength, one.chunk.origin.start_line or 0
+    return -together[key] - defined.get(key, _NOTHING_DEFINED)[0], one.chunk.origin.start_line or 0
 
 
-def _definition(query: Query, chunk: Chunk) -> tuple[float, str] | None:
-    """Return the strength of the strongest definition of something the query spells, and what it is, if it has one."""
-    found = [(spelled_strength(query, one), one) for one in definitions_of(chunk, query.spellings)]
-    if not found:
-        return None
-    strength, best = max(found, key=lambda pair: pair[0])
-    return strength, f"{best.kind} {best.name}"
+def _defined(query: Query, candidates: Sequence[Candidate]) -> dict[int, tuple[float, str]]:
+    """Return the strongest definition of something the query spells, for each chunk that has one."""
+    best: dict[int, tuple[float, str]] = {}
+    for candidate in candidates:
+        found = [(spelled_strength(query, one), one) for one in definitions_of(candidate.chunk, query.spellings)]
+        if found:
+            strength, strongest = max(found, key=lambda pair: pair[0])
+            best[candidate.chunk.key] = strength, f"{strongest.kind} {strongest.name}"
+    return best
 
 
 def _prior(query: Query, candidate: Candidate) -> float:
@@ -351,29 +349,41 @@ def _order(ranked: Ranked) -> tuple[float, str, int, str]:
 
 def explain(query: Query, ranked: Ranked) -> tuple[str, ...]:
     """Say in words a person understands why a chunk stands where it stands."""
-    path, signals = ranked.document.path, ranked.signals
+    signals = dict(zip(FEATURES, ranked.signals.tolist(), strict=True))
+    return (*_reasons_for(ranked, signals), *_reasons_against(query, ranked))
 
-    def signal(name: str) -> float:
-        value = float(signals[_COLUMN[name]])
-        return 0.0 if math.isnan(value) else value
 
-    cosine = ranked.cosine or 0.0
-    reasons = (
-        (ranked.said is not None, ranked.said.why if ranked.said else ""),
-        (bool(ranked.defines), f"defines {ranked.defines}"),
-        (not ranked.defines and signal("named_like") > _NAMED_LIKE, "defines something named like the query"),
-        (signal("stem_precision") > 0, f"the query says {_share(signal('stem_precision'))} of the file's name"),
-        (ranked.lexical > _MANY_WORDS, "holds the query's words"),
-        (0 < ranked.lexical <= _MANY_WORDS, "holds some of the query's words"),
-        (cosine > _SIMILAR_MEANING, f"similar meaning ({cosine:.0%})"),
-        (ranked.document.importers >= _WELL_KNOWN, f"imported in {ranked.document.importers} places"),
-        (ranked.moved > 0, f"moved up {ranked.moved} by the re-ranking model"),
-        (path is not None and path.is_test and not query.wants_tests, "test code, set back"),
-        (path is not None and path.is_example and not query.wants_examples, "example, set back"),
-        (path is not None and path.is_legacy, "vendored or legacy, set back"),
-        (bool(query.excluded) and is_excluded(query.excluded, ranked.chunk), "the query excludes it, set back"),
-    )
-    return tuple(text for holds, text in reasons if holds)
+def _reasons_for(ranked: Ranked, signals: Mapping[str, float]) -> Iterator[str]:
+    """Yield what speaks for it; a feature that is NaN compares as none."""
+    cosine, importers = ranked.cosine or 0.0, ranked.document.importers
+    if ranked.said is not None:
+        yield ranked.said.why
+    if ranked.defines:
+        yield f"defines {ranked.defines}"
+    elif signals["named_like"] > _NAMED_LIKE:
+        yield "defines something named like the query"
+    if signals["stem_precision"] > 0:
+        yield f"the query says {_share(signals['stem_precision'])} of the file's name"
+    if ranked.lexical > 0:
+        yield "holds the query's words" if ranked.lexical > _MANY_WORDS else "holds some of the query's words"
+    if cosine > _SIMILAR_MEANING:
+        yield f"similar meaning ({cosine:.0%})"
+    if importers >= _WELL_KNOWN:
+        yield f"imported in {importers} places"
+    if ranked.moved > 0:
+        yield f"moved up {ranked.moved} by the re-ranking model"
+
+
+def _reasons_against(query: Query, ranked: Ranked) -> Iterator[str]:
+    path = ranked.document.path
+    if path is not None and path.is_test and not query.wants_tests:
+        yield "test code, set back"
+    if path is not None and path.is_example and not query.wants_examples:
+        yield "example, set back"
+    if path is not None and path.is_legacy:
+        yield "vendored or legacy, set back"
+    if query.excluded and is_excluded(query.excluded, ranked.chunk):
+        yield "the query excludes it, set back"
 
 
 def _share(part: float) -> str:

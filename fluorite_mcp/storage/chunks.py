@@ -70,6 +70,15 @@ class ChunkTable:
         rows = await self._database.fetch_in(f"{_WITH_CONTENT} WHERE c.key IN ({{in}})", keys)
         return {chunk.key: chunk for chunk in map(_whole_chunk, rows)}
 
+    async def contents_of(self, keys: Sequence[int]) -> dict[int, str]:
+        """Return the texts of chunks by key; gone keys are left out."""
+        rows = await self._database.fetch_in(
+            "SELECT c.key, t.compressed, t.data FROM chunks c JOIN contents t ON t.key = c.content"
+            " WHERE c.key IN ({in})",
+            keys,
+        )
+        return {key: unpack(compressed, data) for key, compressed, data in rows}
+
     async def load_headers(self, keys: Sequence[int]) -> dict[int, Chunk]:
         """Return living chunks by key without their text (`content` is empty): what ranking needs."""
         rows = await self._database.fetch_in(f"{_HEADERS} WHERE c.retired_at IS NULL AND c.key IN ({{in}})", keys)
