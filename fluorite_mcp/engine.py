@@ -36,6 +36,7 @@ from fluorite_mcp.operations.applications import Applications
 from fluorite_mcp.operations.apply_spike import ApplySpike
 from fluorite_mcp.operations.current import CurrentProject
 from fluorite_mcp.operations.feedback import Feedback
+from fluorite_mcp.operations.file_profiles import FileProfiles
 from fluorite_mcp.operations.find_spikes import FindSpikes
 from fluorite_mcp.operations.forget import Forget, ForgetRequest, Restore
 from fluorite_mcp.operations.get import Get
@@ -72,6 +73,7 @@ from fluorite_mcp.search.documents import DocumentCache
 from fluorite_mcp.search.fields import FIELDS_VERSION, lexical_fields
 from fluorite_mcp.search.headers import HeaderCache
 from fluorite_mcp.search.hybrid import HybridSearch, Ranking
+from fluorite_mcp.search.merged import MERGED_VERSION
 from fluorite_mcp.search.places import PlaceFinder
 from fluorite_mcp.search.reranking import RerankedSearch
 from fluorite_mcp.settings import Settings, load_settings
@@ -106,7 +108,8 @@ class Engine:
         self._usage = Usage(database, chunks, store.meta, store.metrics, self._measures, _now)
         qualities = Qualities(database, chunks, projects, history, store.meta, _now)
         chores = (self._usage.flush_sometimes, qualities.refresh_daily)
-        self._upkeep = Upkeep(database, chunks, self._embedder, self._index, self._back_up, chores)
+        profiles = FileProfiles(database, store.merged, chunks, self._embedder)
+        self._upkeep = Upkeep(database, chunks, self._embedder, self._index, profiles, self._back_up, chores)
         self._bundled = BundledKnowledge(database, chunks, store.relations, history, store.meta, self._embedder, _now)
         watch = FreshnessWatch()
         moves = Moves(chunks, store.departed, history, store.relations, _now)
@@ -119,7 +122,7 @@ class Engine:
         words = LexicalIndex(database)
         # Names and words are compared by the bundled model, whatever the chunks are embedded with.
         names = model if settings.ml.embedding_model == BUILTIN else BuiltinEmbedder()
-        documents = DocumentCache(chunks, words, self._embedder, names)
+        documents = DocumentCache(chunks, store.merged, words, self._embedder, names)
         headers = HeaderCache(chunks)
         places = PlaceFinder(projects, chunks, words, headers)
         ahead = ReadAhead(chunks, headers, documents)
@@ -202,6 +205,7 @@ class Engine:
             settings.data_dir / DATABASE_NAME,
             lexical_fields=lexical_fields,
             words_version=FIELDS_VERSION,
+            merged_version=MERGED_VERSION,
             compress=settings.memory.enable_compression,
             now=_utc_now(),
         )

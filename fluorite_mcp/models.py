@@ -119,6 +119,14 @@ class ProfiledChunk(NamedTuple):
     vector: bytes | None
 
 
+class WaitingFile(NamedTuple):
+    """A file of a project that needs another merged profile. `stamp` differs after each further change of it."""
+
+    project: int
+    path: str
+    stamp: int
+
+
 @dataclass(frozen=True, slots=True)
 class PreparedChunk:
     """A chunk on its way into the store, with its words, and its vector as float16 bytes if it has one yet."""

@@ -96,6 +96,10 @@ class ChunkStore(Protocol):
         """Return whole chunks by key; gone keys are left out."""
         ...
 
+    async def contents_of(self, keys: Sequence[int]) -> dict[int, str]:
+        """Return the texts of chunks by key; gone keys are left out."""
+        ...
+
     async def load_headers(self, keys: Sequence[int]) -> dict[int, Chunk]:
         """Return living chunks by key without their text."""
         ...

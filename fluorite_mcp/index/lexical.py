@@ -64,6 +64,9 @@ class LexicalIndex:
     def __init__(self, sql: SqlReader) -> None:
         self._sql = sql
         self._counted: tuple[int, int] | None = None
+        # What was counted of the store's present version: in how many chunks words stand, and in how many imports.
+        self._known: dict[str, int] = {}
+        self._imports: dict[str, int] = {}
         # Counts of frequent words, and the number of chunks when they were counted.
         self._frequent: dict[str, int] = {}
         self._frequent_of = 0
@@ -105,14 +108,30 @@ class LexicalIndex:
         return [int(key) for key, _ in rows]
 
     async def importers(self, words: Sequence[str]) -> dict[str, int]:
-        """Return in how many chunks' import lines each word stands; words in none are left out."""
-        found: dict[str, int] = {}
-        for start in range(0, len(words), _WORDS_PER_STATEMENT):
-            portion = list(words[start : start + _WORDS_PER_STATEMENT])
+        """Return in how many chunks' import lines each word stands, as `_count` counts; words in none are left out."""
+        size = await self._size()
+        known = self._imports
+        unknown = [word for word in words if word not in known]
+        if size > _COUNTED_EXACTLY:
+            # What a word costs here grows with the chunks that hold it anywhere.
+            counted = await self._count_all(unknown)
+            frequent = [word for word in unknown if counted.get(word, 0) >= _COUNTED_EXACTLY]
+            known |= {word: await self._estimated_importers(word) for word in frequent}
+            unknown = [word for word in unknown if word not in known]
+        for start in range(0, len(unknown), _WORDS_PER_STATEMENT):
+            portion = unknown[start : start + _WORDS_PER_STATEMENT]
             marks = ",".join("?" * len(portion))
             sql = f"SELECT term, doc FROM word_columns WHERE col = 'imports' AND term IN ({marks})"  # noqa: S608
-            found.update(await self._sql.look_up(sql, portion))
-        return found
+            known |= dict.fromkeys(portion, 0) | dict(await self._sql.look_up(sql, portion))
+        return {word: known[word] for word in words if known[word]}
+
+    async def _estimated_importers(self, word: str) -> int:
+        """Estimate in how many chunks' import lines a frequent word stands, from its first places."""
+        sql = "SELECT max(rowid) FROM (SELECT rowid FROM words WHERE words MATCH ? LIMIT ?)"
+        last = (await self._sql.look_up(sql, [f'"{word}"', _COUNTED_EXACTLY]))[0][0]
+        sql = "SELECT count(*) FROM words WHERE words MATCH ? AND rowid <= ?"
+        count = (await self._sql.look_up(sql, [f'imports : "{word}"', last]))[0][0]
+        return int(count * await self._newest() / last)
 
     async def _choose(self, counts: Mapping[str, int], where: ScopeFilter) -> tuple[list[str], str]:
         """Return the words that decide, and the expression over them that admits as many chunks as can be scored."""
@@ -124,7 +143,7 @@ class LexicalIndex:
         for body in narrowing(deciding):
             expression = compose(body, where)
             sql = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
-            rows = await self._sql.fetch(sql, [expression, POSTINGS_BUDGET + 1])
+            rows = await self._sql.look_up(sql, [expression, POSTINGS_BUDGET + 1])
             if rows[0][0] <= POSTINGS_BUDGET:
                 break
         return deciding, expression
@@ -148,12 +167,15 @@ class LexicalIndex:
         size = await self._size()
         if abs(size - self._frequent_of) > _COUNTS_DRIFT * size or len(self._frequent) > _COUNTS_KEPT:
             self._frequent, self._frequent_of = {}, size
-        counts = {word: self._frequent[word] for word in words if word in self._frequent}
-        unknown = [word for word in dict.fromkeys(words) if word not in counts]
-        for word, count in (await self._count_all(unknown)).items():
-            counts[word] = count
-            if count >= _REMEMBERED_COUNT:
-                self._frequent[word] = count
+        if len(self._known) > _COUNTS_KEPT:
+            self._known = {}
+        known = self._known
+        unknown = [word for word in dict.fromkeys(words) if word not in known and word not in self._frequent]
+        counted = await self._count_all(unknown)
+        known |= dict.fromkeys(unknown, 0) | counted
+        self._frequent |= {word: count for word, count in counted.items() if count >= _REMEMBERED_COUNT}
+        counts = {word: self._frequent.get(word) or known[word] for word in words}
+        counts = {word: count for word, count in counts.items() if count}
         return {word: min(count, size) for word, count in counts.items()}, max(size, 1)
 
     async def _count_all(self, words: Sequence[str]) -> dict[str, int]:
@@ -178,8 +200,11 @@ class LexicalIndex:
         count, last = (await self._sql.look_up(sql, [f'"{word}"', _COUNTED_EXACTLY]))[0]
         if count < _COUNTED_EXACTLY:
             return int(count)
-        newest = (await self._sql.look_up("SELECT max(id) FROM words_docsize"))[0][0]
-        return int(count * newest / last)
+        return int(count * await self._newest() / last)
+
+    async def _newest(self) -> int:
+        rows = await self._sql.look_up("SELECT max(id) FROM words_docsize")
+        return int(rows[0][0])
 
     def _without_needless(self, where: ScopeFilter) -> ScopeFilter:
         """Leave out a scope filter that every chunk passes: filtering costs half as much as scoring."""
@@ -192,6 +217,7 @@ class LexicalIndex:
             rows = await self._sql.look_up("SELECT block FROM words_data WHERE id = 1")
             projects = await self._sql.look_up("SELECT key FROM projects")
             self._counted = (version, count_of_rows(rows[0][0]))
+            self._known, self._imports = {}, {}
             self._scopes = {GLOBAL_SCOPE, *(int(key) for (key,) in projects)}
         return self._counted[1]
 

@@ -173,14 +173,16 @@ class Search:
         max_lines: int,
         known: dict[str, tuple[int, int]],
     ) -> tuple[Hit, ...]:
-        whole = await self._chunks.load([one.chunk.key for one in page])
+        texts = await self._chunks.contents_of([one.chunk.key for one in page])
         words = frozenset(ranking.query.words)
 
         def build() -> tuple[Hit, ...]:
             return tuple(
-                _hit(whole[one.chunk.key], score, explain(ranking.query, one), words, max_lines, current.root, known)
+                _hit(
+                    one, score, explain(ranking.query, one), texts[one.chunk.key], words, max_lines, current.root, known
+                )
                 for one, score in zip(page, ranking.shown_scores(page), strict=True)
-                if one.chunk.key in whole
+                if one.chunk.key in texts
             )
 
         # The usual few hits take less time than handing over to a thread.
@@ -220,16 +222,17 @@ def _likely(ranking: Ranking, min_score: float) -> Sequence[Ranked]:
 
 
 def _hit(
-    chunk: Chunk,
+    one: Ranked,
     score: float,
     why: tuple[str, ...],
+    text: str,
     words: frozenset[str],
     max_lines: int,
     root: Path | None,
     known: dict[str, tuple[int, int]],
 ) -> Hit:
-    origin = chunk.origin
-    snippet = best_snippet(chunk.content, words, max_lines)
+    chunk, origin = one.chunk, one.chunk.origin
+    snippet = best_snippet(text, words, max_lines)
     is_file = chunk.project is not None and is_learned(chunk)
     return Hit(
         id=chunk.id, kind=chunk.kind, title=chunk.title, score=round(score, 4), why=why, path=origin.path,

@@ -1,4 +1,4 @@
-"""Work that no user waits for: missing vectors, the next generation of an index, the daily backup."""
+"""Work that no user waits for: missing vectors, merged profiles, the next generation of an index, the daily backup."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Protocol
 
 from fluorite_mcp.errors import EmbeddingError, FluoriteError
 from fluorite_mcp.learning.ready import embed_chunks
+from fluorite_mcp.operations.file_profiles import FileProfiles
 from fluorite_mcp.ports import ChunkStore, Embedder, Transactions
 
 logger = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ class Upkeep:
         chunks: ChunkStore,
         embedder: Embedder,
         index: Compactor,
+        profiles: FileProfiles,
         back_up: Callable[[], Path | None],
         chores: Sequence[Callable[[], Awaitable[object]]] = (),
     ) -> None:
@@ -49,6 +51,7 @@ class Upkeep:
         self._chunks = chunks
         self._embedder = embedder
         self._index = index
+        self._profiles = profiles
         self._back_up = back_up
         self._chores = chores
         self._task: asyncio.Task[None] | None = None
@@ -87,6 +90,7 @@ class Upkeep:
             scopes, self._scopes = self._scopes, set()
             try:
                 await self._embed_missing()
+                await self._profiles.write_waiting()
                 for scope in sorted(scopes):
                     if self._index.needs_compaction(scope):
                         await self._index.compact(scope, self._embedder.name)

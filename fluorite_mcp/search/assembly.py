@@ -6,12 +6,14 @@ together one by one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING
 
-from fluorite_mcp.search.profile import ChunkProfile, Defined, term_hash
+from fluorite_mcp.models import ProfiledChunk
+from fluorite_mcp.search.merged import encode_merged
+from fluorite_mcp.search.profile import ChunkProfile, Defined, decode_profile, term_hash
 from fluorite_mcp.text.tokens import index_words
 
 if TYPE_CHECKING:
@@ -19,15 +21,35 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     # A document's terms, sorted, with how often each stands there.
-    Terms = tuple[NDArray[np.uint32], NDArray[np.float32]]
-    # The hashes of the words of a document's names, which name each belongs to, and how many words each name has.
-    NameWords = tuple[NDArray[np.uint32], NDArray[np.intp], NDArray[np.intp]]
+    Terms = tuple[NDArray[np.uint32], NDArray[np.uint16]]
 
 _NAMES_KEPT = 50_000
 
 # A term of a document is sorted as one number: the document, the term's 32 bits, the 8 bits of its count in a chunk.
 _COUNT_BITS = 8
 _TERM_BITS = 32
+_MOST = 65_535
+
+
+def merged_profiles(documents: Sequence[Sequence[ProfiledChunk]]) -> list[bytes]:
+    """Return the merged profile of each document, as bytes, from its chunks."""
+    profiles = [[decode_profile(row.profile) for row in rows] for rows in documents]
+    return [
+        encode_merged(
+            *terms,
+            length=sum(profile.length for profile in own),
+            lines=max((row.end_line or 0 for row in rows), default=0),
+            mean=mean,
+            definitions=[(one, part_hashes(one.name)) for one in strongest_definitions(own).values()],
+        )
+        for rows, own, terms, mean in zip(
+            documents,
+            profiles,
+            merged_terms(profiles),
+            mean_directions([[row.vector for row in rows if row.vector is not None] for rows in documents]),
+            strict=True,
+        )
+    ]
 
 
 def merged_terms(documents: Sequence[Sequence[ChunkProfile]]) -> list[Terms]:
@@ -37,14 +59,14 @@ def merged_terms(documents: Sequence[Sequence[ChunkProfile]]) -> list[Terms]:
     profiles = list(chain.from_iterable(documents))
     sizes = [sum(len(profile.terms) for profile in parts) for parts in documents]
     if not any(sizes):
-        return [(np.zeros(0, np.uint32), np.zeros(0, np.float32)) for _ in documents]
+        return [(np.zeros(0, np.uint32), np.zeros(0, np.uint16)) for _ in documents]
     keys = np.repeat(np.arange(len(documents), dtype=np.uint64) << (_TERM_BITS + _COUNT_BITS), sizes)
     keys |= np.concatenate([profile.terms for profile in profiles]).astype(np.uint64) << _COUNT_BITS
     keys |= np.concatenate([profile.counts for profile in profiles])
     keys.sort()
     places = keys >> _COUNT_BITS
     starts = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1])))
-    counts = np.add.reduceat(keys & ((1 << _COUNT_BITS) - 1), starts).astype(np.float32)
+    counts = np.minimum(np.add.reduceat(keys & ((1 << _COUNT_BITS) - 1), starts), _MOST).astype(np.uint16)
     places = places[starts]
     terms = places.astype(np.uint32)
     borders = np.searchsorted(places >> _TERM_BITS, np.arange(len(documents) + 1, dtype=np.uint64)).tolist()
@@ -77,30 +99,6 @@ def strongest_definitions(profiles: Sequence[ChunkProfile]) -> dict[str, Defined
             if (known := best.get(one.name)) is None or one.strength > known.strength:
                 best[one.name] = one
     return best
-
-
-def by_lower_case(definitions: Iterable[Defined]) -> dict[str, tuple[Defined, ...]]:
-    """Return definitions by their names in lower case."""
-    found: dict[str, tuple[Defined, ...]] = {}
-    for one in definitions:
-        name = one.name.lower()
-        found[name] = (*found.get(name, ()), one)
-    return found
-
-
-def name_words(documents: Sequence[Sequence[str]]) -> list[NameWords]:
-    """Return the words of each document's names; owners count from 0 in each document."""
-    import numpy as np
-
-    parts = [part_hashes(name) for names in documents for name in names]
-    words = np.fromiter(chain.from_iterable(parts), np.uint32)
-    sizes = np.fromiter(map(len, parts), np.intp, len(parts))
-    ends = np.concatenate(([0], np.cumsum(sizes)))
-    found = []
-    for start, end in pairwise([0, *accumulate(map(len, documents))]):
-        own = sizes[start:end]
-        found.append((words[ends[start] : ends[end]], np.repeat(np.arange(end - start), own), own))
-    return found
 
 
 @lru_cache(maxsize=_NAMES_KEPT)

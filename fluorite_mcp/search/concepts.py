@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from fluorite_mcp.search.profile import term_hash
+from fluorite_mcp.search.profile import known_terms, term_hash
 from fluorite_mcp.text.near_words import near_words
 from fluorite_mcp.text.tokens import has_cjk, index_words, query_words
 
@@ -39,21 +39,29 @@ class Concept:
     pieces: tuple[str, ...] = ()
 
 
+class Finders(NamedTuple):
+    """Tokens that concepts are found by, as arrays: of each the token, its concept, and its weight."""
+
+    tokens: NDArray[np.intp]
+    concepts: NDArray[np.intp]
+    weights: NDArray[np.float32]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ConceptTable:
     """The concepts of a query as arrays.
 
     Attributes:
         hashes: Hashes of all tokens, sorted, each once, uint32 (tokens,).
-        terms: Of each token that finds a concept: (token, concept, weight).
+        terms: What finds a concept, concept after concept.
         pieces: The same for character pairs, whose weights add up; they overlap, so that n of them count as little as
             the root of n single words.
         importance: IDF of each concept, (concepts,).
     """
 
     hashes: NDArray[np.uint32]
-    terms: tuple[tuple[int, int, float], ...]
-    pieces: tuple[tuple[int, int, float], ...]
+    terms: Finders
+    pieces: Finders
     importance: NDArray[np.float32]
 
     def scores(self, found: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -65,10 +73,13 @@ class ConceptTable:
         import numpy as np
 
         best = np.zeros((len(found), len(self.importance)), np.float32)
-        for token, concept, weight in self.pieces:
+        for token, concept, weight in zip(*self.pieces, strict=True):
             best[:, concept] += weight * found[:, token]
-        for token, concept, weight in self.terms:
-            np.maximum(best[:, concept], weight * found[:, token], out=best[:, concept])
+        if len(self.terms.tokens):
+            starts = np.flatnonzero(np.diff(self.terms.concepts, prepend=-1))
+            held = np.maximum.reduceat(found.take(self.terms.tokens, axis=1) * self.terms.weights, starts, axis=1)
+            concepts = self.terms.concepts[starts]
+            best[:, concepts] = np.maximum(best[:, concepts], held)
         result: NDArray[np.float32] = best @ self.importance
         return result
 
@@ -77,20 +88,13 @@ class ConceptTable:
         import numpy as np
 
         worth = np.zeros(len(self.hashes), np.float32)
-        for token, concept, weight in (*self.terms, *self.pieces):
-            worth[token] = max(worth[token], weight * self.importance[concept])
+        for tokens, concepts, weights in (self.terms, self.pieces):
+            np.maximum.at(worth, tokens, weights * self.importance[concepts])
         return worth
 
     def find(self, terms: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Return where in `terms` a token of the query stands, and which token it is."""
-        import numpy as np
-
-        if not len(self.hashes):
-            return np.zeros(0, np.intp), np.zeros(0, np.intp)
-        places = self.hashes.searchsorted(terms)
-        places[places == len(self.hashes)] = 0
-        hit = np.flatnonzero(self.hashes[places] == terms)
-        return hit, places[hit]
+        return known_terms(terms, self.hashes)
 
 
 def concepts_of(query: Query, weights: Mapping[str, float]) -> list[Concept]:
@@ -122,19 +126,26 @@ def concept_table(concepts: Sequence[Concept]) -> ConceptTable:
     """Return the concepts as arrays."""
     import numpy as np
 
-    hashes = sorted({term_hash(token) for one in concepts for token in (*(term for term, _ in one.terms), *one.pieces)})
-    place = {value: index for index, value in enumerate(hashes)}
+    terms = [(term_hash(term), place, weight) for place, one in enumerate(concepts) for term, weight in one.terms]
+    pieces = [
+        (term_hash(piece), place, 1 / math.sqrt(len(one.pieces)))
+        for place, one in enumerate(concepts)
+        for piece in one.pieces
+    ]
+    hashes = np.unique(np.array([value for value, _, _ in (*terms, *pieces)], np.uint32))
     return ConceptTable(
-        hashes=np.array(hashes, np.uint32),
-        terms=tuple(
-            (place[term_hash(token)], concept, weight)
-            for concept, one in enumerate(concepts)
-            for token, weight in one.terms
-        ),
-        pieces=tuple(
-            (place[term_hash(piece)], concept, 1 / math.sqrt(len(one.pieces)))
-            for concept, one in enumerate(concepts)
-            for piece in one.pieces
-        ),
+        hashes=hashes,
+        terms=_finders(terms, hashes),
+        pieces=_finders(pieces, hashes),
         importance=np.array([concept.importance for concept in concepts], np.float32),
+    )
+
+
+def _finders(rows: Sequence[tuple[int, int, float]], hashes: NDArray[np.uint32]) -> Finders:
+    import numpy as np
+
+    return Finders(
+        hashes.searchsorted(np.array([value for value, _, _ in rows], np.uint32)),
+        np.array([concept for _, concept, _ in rows], np.intp),
+        np.array([weight for _, _, weight in rows], np.float32),
     )

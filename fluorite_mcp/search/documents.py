@@ -1,6 +1,7 @@
 """Documents: a file of a project as ranking sees it whole, or a stored chunk that belongs to no file.
 
-A document is put together from the profiles and vectors of its chunks and kept until the store changes.
+What ranking asks of a file's text is kept in the store (see `search.merged`); where it is not there yet, it is put
+together from the file's chunks. Documents stay in memory until the store changes.
 """
 
 from __future__ import annotations
@@ -8,19 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from math import log1p
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from fluorite_mcp.models import Chunk, ProfiledChunk
-from fluorite_mcp.search.assembly import (
-    by_lower_case,
-    mean_directions,
-    merged_terms,
-    name_words,
-    strongest_definitions,
-)
+from fluorite_mcp.search.assembly import merged_profiles
 from fluorite_mcp.search.fields import is_learned
+from fluorite_mcp.search.merged import MergedProfile, decode_merged
 from fluorite_mcp.search.paths import PathProfile, path_profile
-from fluorite_mcp.search.profile import Defined, decode_profile
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,8 +24,10 @@ if TYPE_CHECKING:
 
     from fluorite_mcp.ports import Embedder
 
-# A document takes some 20 kB.
+# A document takes some 10 kB.
 _DOCUMENTS_KEPT = 5_000
+
+_NO_NUMBER = float("nan")
 
 # A file of a project, or the key of a chunk.
 DocumentId = tuple[int, str] | int
@@ -51,7 +49,22 @@ class ProfileSource(Protocol):
         ...
 
     async def profiles_of_scope(self, scope: int, model: str, limit: int) -> list[ProfiledChunk]:
-        """Return living chunks of a scope, at most so many; `path` is None for what is no piece of a file."""
+        """Return living chunks of a scope, at most so many; `path` is None for what is no piece of a file.
+
+        Left out are the files that have a merged profile.
+        """
+        ...
+
+
+class MergedProfiles(Protocol):
+    """Keeps the merged profiles of files."""
+
+    async def find(self, project: int, paths: Sequence[str], model: str) -> dict[str, bytes]:
+        """Return those of some files, by path; files that have none yet are left out."""
+        ...
+
+    async def of_scope(self, scope: int, model: str) -> dict[str, bytes]:
+        """Return those of all files of a scope, by path."""
         ...
 
 
@@ -63,44 +76,42 @@ class ImportCounts(Protocol):
         ...
 
 
+class Standing(NamedTuple):
+    """What a document is, whatever it says, as numbers that features begin with; NaN where it is no file."""
+
+    length: float
+    importers: float = _NO_NUMBER
+    lines: float = _NO_NUMBER
+    depth: float = _NO_NUMBER
+    is_test: float = _NO_NUMBER
+    is_example: float = _NO_NUMBER
+    is_legacy: float = _NO_NUMBER
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
     """A file, or a stored chunk (`path` is then None).
 
     Attributes:
         path: What the file's path says.
-        terms: Hashes of its words, sorted, uint32 (n,); `counts` how often each stands there, float32 (n,).
-        length: Number of its words.
-        lines: Number of its lines.
-        mean: Mean of its chunks' vectors, of length 1 (dimensions,); zeros if it has none.
-        defined: The strongest definition of each name, by the name in lower case: `Command` the class and `command`
-            the method are two.
-        definition_terms: Hashes of the words of all names defined, (m,); `definition_owner` says for each which name
-            it belongs to, and `definition_sizes` how many words each name has.
-        spoken: Vector of the path as one says it, (dimensions of the bundled model,).
-        stem_vectors: Vectors of the words of the file's name, (words, dimensions of the bundled model).
+        text: What its text holds.
+        names: Vectors of the path as one says it and of each word of the file's name, (1 + words, dimensions of the
+            bundled model).
         importers: In how many import lines its name stands.
+        standing: What it is, as numbers, in the order of `Standing`.
     """
 
     path: PathProfile | None
-    terms: NDArray[np.uint32]
-    counts: NDArray[np.float32]
-    length: int
-    lines: int
-    mean: NDArray[np.float32]
-    defined: Mapping[str, tuple[Defined, ...]]
-    definition_terms: NDArray[np.uint32]
-    definition_owner: NDArray[np.intp]
-    definition_sizes: NDArray[np.intp]
-    spoken: NDArray[np.float32]
-    stem_vectors: NDArray[np.float32]
+    text: MergedProfile
+    names: NDArray[np.float32]
     importers: int
+    standing: NDArray[np.float32]
 
 
 def document_of(chunk: Chunk) -> DocumentId:
     """Return which document a chunk belongs to."""
-    if is_learned(chunk) and chunk.project is not None and chunk.origin.path is not None:
-        return chunk.project, chunk.origin.path
+    if chunk.project is not None and is_learned(chunk):
+        return chunk.project, chunk.origin.path or ""
     return chunk.key
 
 
@@ -110,17 +121,26 @@ def is_told(one: DocumentId, kind: str) -> bool:
 
 
 class DocumentCache:
-    """Puts documents together and keeps them until the store changes.
+    """Reads documents, puts together those that are not kept, and remembers them until the store changes.
 
     Args:
         source: Where chunks are read.
+        merged: Where merged profiles of files are read.
         imports: Knows how often a file's name stands in imports.
         embedder: The model whose vectors the chunks have.
         names: The bundled model, which compares names and words with a query's in microseconds.
     """
 
-    def __init__(self, source: ProfileSource, imports: ImportCounts, embedder: Embedder, names: Embedder) -> None:
+    def __init__(
+        self,
+        source: ProfileSource,
+        merged: MergedProfiles,
+        imports: ImportCounts,
+        embedder: Embedder,
+        names: Embedder,
+    ) -> None:
         self._source = source
+        self._merged = merged
         self._imports = imports
         self._embedder = embedder
         self.names = names
@@ -136,18 +156,21 @@ class DocumentCache:
         return {one: known[one] for one in ids if one in known}
 
     async def load_scope(self, scope: int, limit: int) -> None:
-        """Put the documents of a scope together before they are asked for; of more chunks than the limit none."""
+        """Read the documents of a scope before they are asked for; if more chunks than the limit are in none, none."""
         known = await self._current()
+        texts: dict[DocumentId, bytes] = {
+            (scope, path): data for path, data in (await self._merged.of_scope(scope, self._embedder.name)).items()
+        }
         rows = await self._source.profiles_of_scope(scope, self._embedder.name, limit + 1)
         if len(rows) > limit:
             return  # A file of which a part is missing would be another document.
         parts: dict[DocumentId, list[ProfiledChunk]] = defaultdict(list)
         for row in rows:
             parts[row.key if row.path is None else (scope, row.path)].append(row)
-        known |= await self._put_together(parts)
+        known |= await self._complete(texts | _put_together(parts))
 
     async def _current(self) -> dict[DocumentId, Document]:
-        """Return what is kept, which is nothing if the store has changed."""
+        """Return what is remembered, which is nothing if the store has changed."""
         version = await self._source.version()
         if version != self._version or len(self._documents) > _DOCUMENTS_KEPT:
             self._documents, self._version = {}, version
@@ -155,6 +178,7 @@ class DocumentCache:
 
     async def _build(self, ids: Sequence[DocumentId]) -> dict[DocumentId, Document]:
         model = self._embedder.name
+        texts: dict[DocumentId, bytes] = {}
         parts: dict[DocumentId, list[ProfiledChunk]] = defaultdict(list)
         keys = [one for one in ids if isinstance(one, int)]
         for row in await self._source.profiles_of(keys, model) if keys else ():
@@ -164,16 +188,22 @@ class DocumentCache:
             if not isinstance(one, int):
                 files[one[0]].append(one[1])
         for project, paths in files.items():
-            for row in await self._source.profiles_of_files(project, paths, model):
+            kept = await self._merged.find(project, paths, model)
+            texts.update(((project, path), data) for path, data in kept.items())
+            missing = [path for path in paths if path not in kept]
+            for row in await self._source.profiles_of_files(project, missing, model) if missing else ():
                 parts[(project, row.path or "")].append(row)
-        return await self._put_together(parts)
+        return await self._complete(texts | _put_together(parts))
 
-    async def _put_together(self, parts: Mapping[DocumentId, Sequence[ProfiledChunk]]) -> dict[DocumentId, Document]:
-        places = {one: None if isinstance(one, int) else path_profile(one[1]) for one in parts}
+    async def _complete(self, texts: Mapping[DocumentId, bytes]) -> dict[DocumentId, Document]:
+        """Return documents of merged profiles, with what their paths say."""
+        places = {one: None if isinstance(one, int) else path_profile(one[1]) for one in texts}
         subjects = list({place.subject for place in places.values() if place is not None and place.subject})
         importers = await self._imports.importers(subjects) if subjects else {}
         names = self._name_vectors([place for place in places.values() if place is not None])
-        return _documents(parts, places, names, importers)
+        return {
+            one: _document(place, decode_merged(texts[one]), names[place], importers) for one, place in places.items()
+        }
 
     def _name_vectors(self, places: Sequence[PathProfile]) -> dict[PathProfile | None, NDArray[np.float32]]:
         """Return, for each path, the vector of what one says and those of its words, (1 + words, dimensions)."""
@@ -187,46 +217,25 @@ class DocumentCache:
         return found
 
 
-def _documents(
-    parts: Mapping[DocumentId, Sequence[ProfiledChunk]],
-    places: Mapping[DocumentId, PathProfile | None],
-    names: Mapping[PathProfile | None, NDArray[np.float32]],
-    importers: Mapping[str, int],
-) -> dict[DocumentId, Document]:
-    """Put documents together from their chunks.
+def _put_together(parts: Mapping[DocumentId, Sequence[ProfiledChunk]]) -> dict[DocumentId, bytes]:
+    return dict(zip(parts, merged_profiles(list(parts.values())), strict=True))
 
-    Args:
-        parts: The chunks of each.
-        places: What their paths say.
-        names: The vectors of `_name_vectors`.
-        importers: In how many import lines each name stands.
-    """
-    profiles = [[decode_profile(row.profile) for row in rows] for rows in parts.values()]
-    defined = [strongest_definitions(own) for own in profiles]
-    built = {}
-    for (one, rows), own, (terms, counts), names_of, (words, owner, sizes), mean in zip(
-        parts.items(),
-        profiles,
-        merged_terms(profiles),
-        defined,
-        name_words([list(found) for found in defined]),
-        mean_directions([[row.vector for row in rows if row.vector is not None] for rows in parts.values()]),
-        strict=True,
-    ):
-        place = places[one]
-        built[one] = Document(
-            path=place,
-            terms=terms,
-            counts=counts,
-            length=sum(profile.length for profile in own),
-            lines=max((row.end_line or 0 for row in rows), default=0),
-            mean=mean,
-            defined=by_lower_case(names_of.values()),
-            definition_terms=words,
-            definition_owner=owner,
-            definition_sizes=sizes,
-            spoken=names[place][0],
-            stem_vectors=names[place][1:],
-            importers=importers.get(place.subject, 0) if place else 0,
-        )
-    return built
+
+def _document(
+    place: PathProfile | None, text: MergedProfile, names: NDArray[np.float32], importers: Mapping[str, int]
+) -> Document:
+    import numpy as np
+
+    if place is None:
+        return Document(None, text, names, 0, np.array(Standing(text.length), np.float32))
+    imported = importers.get(place.subject, 0)
+    standing = Standing(
+        length=text.length,
+        importers=log1p(imported),
+        lines=log1p(text.lines),
+        depth=place.depth,
+        is_test=place.is_test,
+        is_example=place.is_example,
+        is_legacy=place.is_legacy,
+    )
+    return Document(place, text, names, imported, np.array(standing, np.float32))

@@ -6,21 +6,21 @@ no file name) is NaN, and then speaks neither for nor against it.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fluorite_mcp.search.concepts import ConceptTable, concept_table, concepts_of
 from fluorite_mcp.search.documents import Document
-from fluorite_mcp.search.paths import PathProfile
-from fluorite_mcp.search.profile import Defined
+from fluorite_mcp.search.profile import Defined, known_terms, term_hash
 from fluorite_mcp.search.query import Query
 from fluorite_mcp.text.tokens import query_words
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    Numbers = NDArray[np.float32]
 
 # BM25's usual constants: how soon repetition stops counting, and how much long documents are held back.
 _K1 = 1.2
@@ -31,7 +31,7 @@ _UNLIKE = 0.3
 _OTHER_CAPITALS = 0.6
 _SPELLED_IN_WORDS = 0.8
 # Languages of data and prose: what they hold is seldom the place where something is done.
-_DATA_LANGUAGES = frozenset({"json", "yaml", "toml", "ini", "xml", "markdown", "rst", "asciidoc", "org", "html"})
+DATA_LANGUAGES = frozenset({"json", "yaml", "toml", "ini", "xml", "markdown", "rst", "asciidoc", "org", "html"})
 
 FEATURES: Mapping[str, str] = {
     "words": "best chunk's BM25 over title, symbol, path and body, as a part of the ideal",
@@ -61,38 +61,40 @@ FEATURES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+# Features that have a meaning for files alone (but those that are NaN elsewhere by themselves), for what belongs to no
+# file, and for what is told.
+_COLUMNS = list(FEATURES)
+_OF_FILES = [_COLUMNS.index(name) for name in ("file_meaning", "together", "path_meaning", "stem_similarity", "data")]
+_OF_LOOSE = [_COLUMNS.index(name) for name in ("loose_words", "loose_meaning")]
+_OF_TOLD = [_COLUMNS.index(name) for name in ("told_words", "told_meaning")]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """A document with what the indexes found of it.
+    """Documents with what the indexes found of them; each array has a place for each document.
 
     Attributes:
-        document: The document.
-        language: Its language, if it has one.
-        is_prose: Whether it is documentation, a note or a memory rather than code.
-        is_told: Whether it is stored and says in words what it is about: anything but code.
-        is_bundled: Whether it came with the package.
+        documents: The documents.
         words: The best chunk's BM25 as a part of the ideal, 0..1.
         meaning: The best chunk's cosine; where none was near enough to be found, that of the least near found.
         together: The best sum, over its chunks, of the part of the best BM25 and the cosine.
+        is_data: Whether it is prose or data rather than code.
+        is_told: Whether it is stored and says in words what it is about: anything but code.
+        is_bundled: Whether it came with the package.
     """
 
-    document: Document
-    language: str | None
-    is_prose: bool
-    is_told: bool
-    is_bundled: bool
-    words: float
-    meaning: float
-    together: float
+    documents: Sequence[Document]
+    words: Numbers
+    meaning: Numbers
+    together: Numbers
+    is_data: NDArray[np.bool_]
+    is_told: NDArray[np.bool_]
+    is_bundled: NDArray[np.bool_]
 
 
 def features(
-    query: Query,
-    weights: Mapping[str, float],
-    found: Sequence[Found],
-    vector: NDArray[np.float32] | None,
-    embed: Callable[[Sequence[str]], NDArray[np.float32]],
-) -> NDArray[np.float32]:
+    query: Query, weights: Mapping[str, float], found: Found, vector: Numbers | None, spoken: Numbers
+) -> Numbers:
     """Return the features of documents, (documents, features), in the order of `FEATURES`.
 
     Args:
@@ -100,149 +102,158 @@ def features(
         weights: The IDF of each word of the query.
         found: The candidates.
         vector: The query's vector under the chunks' model, or None where the model does not answer.
-        embed: Embeds words and names with the bundled model, (n, dimensions).
+        spoken: The bundled model's vectors of the query and of each word it speaks, (1 + words, dimensions).
     """
     import numpy as np
 
-    documents = [one.document for one in found]
+    documents = found.documents
     words = [word for word in query.words if word in weights]
     table = concept_table(concepts_of(query, weights))
-    said = embed([query.text, *query.spoken])
-    spoken, words_said = said[0], said[1:]
-    definitions = [_definitions(query, document) for document in documents]
-    strongest = max(definitions, default=0.0) or 1.0
-    held = _file_words(documents, table)
+    # In the order of `Standing`.
+    standing = np.concatenate([one.standing for one in documents]).reshape(len(documents), -1).T
+    lengths, importers, lines, depth, is_test, is_example, is_legacy = standing
+    is_file = ~np.isnan(lines)
+    usual_depth = depth[is_file].mean(dtype=np.float32) if is_file.any() else np.float32(0)
+    own_cosines = _cosines(documents, vector)
+    definitions = _definitions(query, documents)
+    held = _file_words(documents, lengths, table)
+    path_meaning, stem_similarity = _name_likeness(documents, query, weights, spoken)
+    # Of a term and its translations one is enough, which the word index does not know.
     ideal = (_K1 + 1) * float(table.importance.sum()) or 1.0
-    own_cosines = [_cosine(document.mean, vector) for document in documents]
-    rows = {
-        # Of a term and its translations one is enough, which the word index does not know.
-        "words": [value / ideal for value in held] if query.translations else [one.words for one in found],
+    rows: dict[str, NDArray[np.float32 | np.bool_]] = {
+        "words": held / ideal if query.translations else found.words,
         "file_words": _relative(held),
-        "meaning": [
-            one.meaning if one.document.path else _known(own, one.meaning)
-            for one, own in zip(found, own_cosines, strict=True)
-        ],
-        "file_meaning": [
-            own if document.path else np.nan for document, own in zip(documents, own_cosines, strict=True)
-        ],
-        "together": [
-            value if one.document.path else np.nan
-            for one, value in zip(found, _below_best([one.together for one in found]), strict=True)
-        ],
-        "path_meaning": [float(document.spoken @ spoken) if document.path else np.nan for document in documents],
+        "meaning": np.where(is_file | np.isnan(own_cosines), found.meaning, own_cosines),
+        "file_meaning": own_cosines,
+        "together": found.together - found.together.max(),
+        "path_meaning": path_meaning,
         "stem_precision": _stem_precision(documents, frozenset(words)),
-        "stem_similarity": _stem_similarity(documents, query, weights, words_said),
-        "folders": _relative([_said(document, words, weights) for document in documents]),
-        "stem_spelling": [_stem_spelling(query, document) for document in documents],
+        "stem_similarity": stem_similarity,
+        "folders": _relative(_folders_said(documents, words, weights)),
+        "stem_spelling": _stem_spelling(query, documents),
         "defines": definitions,
-        "defines_name": [(value / strongest) ** 2 if query.shape == "symbol" else 0.0 for value in definitions],
+        "defines_name": _relative(definitions) ** 2 if query.shape == "symbol" else np.zeros_like(definitions),
         "named_like": _named_like(documents, table),
-        **_standing(query, found),
+        "importers": importers,
+        "lines": lines,
+        "depth": depth - usual_depth,
+        # What the query asks for is not set back.
+        "test": np.maximum(is_test * (not query.wants_tests), is_example * (not query.wants_examples)),
+        "legacy": is_legacy,
+        "data": found.is_data & (not query.wants_docs),
+        "bundled": found.is_bundled,
     }
-    loose = [one.document.path is None for one in found]
-    told = [one.is_told for one in found]
-    for name, members, whole in (
-        ("loose_words", loose, "file_words"),
-        ("loose_meaning", loose, "meaning"),
-        ("told_words", told, "file_words"),
-        ("told_meaning", told, "meaning"),
-    ):
-        rows[name] = [value if member else np.nan for member, value in zip(members, rows[whole], strict=True)]
-    return np.array([rows[name] for name in FEATURES], np.float32).T
+    rows |= {"loose_words": rows["file_words"], "loose_meaning": rows["meaning"]}
+    rows |= {"told_words": rows["file_words"], "told_meaning": rows["meaning"]}
+    values = np.array([rows[name] for name in FEATURES], np.float32)
+    for names, has_meaning in ((_OF_FILES, is_file), (_OF_LOOSE, ~is_file), (_OF_TOLD, found.is_told)):
+        values[names] = np.where(has_meaning, values[names], np.nan)
+    return values.T
 
 
-def _relative(values: Sequence[float]) -> list[float]:
-    best = max(values, default=0.0)
-    return [value / best for value in values] if best > 0 else list(values)
+def _relative(values: Numbers) -> Numbers:
+    """Return values as parts of the best one."""
+    best = float(values.max(initial=0.0))
+    return values / best if best > 0 else values
 
 
-def _below_best(values: Sequence[float]) -> list[float]:
-    best = max(values, default=0.0)
-    return [value - best for value in values]
+def _cosines(documents: Sequence[Document], vector: Numbers | None) -> Numbers:
+    """Return the cosine of each document's mean with the query; NaN where they cannot be compared."""
+    import numpy as np
+
+    cosines = np.full(len(documents), np.nan, np.float32)
+    if vector is None:
+        return cosines
+    known = [index for index, one in enumerate(documents) if one.text.mean.shape == vector.shape]
+    if known:
+        means = np.concatenate([documents[index].text.mean for index in known]).reshape(len(known), -1)
+        cosines[known] = means @ vector
+    return cosines
 
 
-def _known(cosine: float, otherwise: float) -> float:
-    return otherwise if math.isnan(cosine) else cosine
-
-
-def _cosine(mean: NDArray[np.float32], vector: NDArray[np.float32] | None) -> float:
-    if vector is None or mean.shape != vector.shape:
-        return float("nan")
-    return float(mean @ vector)
-
-
-def _file_words(documents: Sequence[Document], table: ConceptTable) -> list[float]:
+def _file_words(documents: Sequence[Document], lengths: Numbers, table: ConceptTable) -> Numbers:
     """Return each document's BM25 (Robertson and Zaragoza, 2009), lengths compared among the candidates."""
     import numpy as np
 
-    sizes = [len(document.terms) for document in documents]
-    hit, tokens = table.find(np.concatenate([document.terms for document in documents]))
-    rows = np.repeat(np.arange(len(documents)), sizes)[hit]
-    counts = np.concatenate([document.counts for document in documents])[hit]
-    lengths = np.array([document.length for document in documents], np.float32)
+    hit, tokens = table.find(np.concatenate([one.text.terms for one in documents]))
+    counts = np.concatenate([one.text.counts for one in documents])[hit].astype(np.float32)
+    rows = _owners([len(one.text.terms) for one in documents], hit)
     saturation = _K1 * (1 - _B + _B * lengths / (float(lengths.mean()) or 1.0))
     found = np.zeros((len(documents), len(table.hashes)), np.float32)
     found[rows, tokens] = counts * (_K1 + 1) / (counts + saturation[rows])
-    return [float(score) for score in table.scores(found)]
+    return table.scores(found)
 
 
-def _stem_precision(documents: Sequence[Document], words: frozenset[str]) -> list[float]:
-    return [
-        sum(word in words for word in document.path.stem) / len(document.path.stem)
-        if document.path and document.path.stem
-        else float("nan")
-        for document in documents
-    ]
+def _owners(sizes: Sequence[int], places: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return which of several arrays, one behind the other, each place lies in."""
+    import numpy as np
+
+    return np.cumsum(sizes).searchsorted(places, "right")
 
 
-def _stem_similarity(
-    documents: Sequence[Document], query: Query, weights: Mapping[str, float], vectors: NDArray[np.float32]
-) -> list[float]:
-    """Return the mean over the query's words, by IDF, of the likeness to the nearest word of the file's name.
+def _stem_precision(documents: Sequence[Document], words: frozenset[str]) -> Numbers:
+    import numpy as np
 
-    Args:
-        documents: The documents.
-        query: The query.
-        weights: The IDF of each of its words.
-        vectors: Those of `query.spoken`, (words, dimensions).
+    stems = [one.path.stem if one.path else () for one in documents]
+    parts = [sum(word in words for word in stem) / len(stem) if stem else np.nan for stem in stems]
+    return np.array(parts, np.float32)
+
+
+def _name_likeness(
+    documents: Sequence[Document], query: Query, weights: Mapping[str, float], spoken: Numbers
+) -> tuple[Numbers, Numbers]:
+    """Return how near the whole query is to folder and file name, and how near its words are to the name's.
+
+    The second is the mean over the query's words, by IDF, of the likeness to the nearest word of the file's name.
     """
     import numpy as np
 
-    similarities = [0.0 if document.path else float("nan") for document in documents]
-    named = [index for index, document in enumerate(documents) if len(document.stem_vectors)]
-    if not named or not query.spoken:
-        return similarities
-    importance = np.array([_importance(word, weights) for word in query.spoken], np.float32)
-    stems = np.concatenate([documents[index].stem_vectors for index in named])
-    starts = np.cumsum([0, *(len(documents[index].stem_vectors) for index in named[:-1])])
-    nearest = np.maximum.reduceat(stems @ vectors.T, starts, axis=0)
-    likeness = (np.clip(nearest, _UNLIKE, 1.0) - _UNLIKE) @ importance / (float(importance.sum()) or 1.0)
-    for index, value in zip(named, likeness, strict=True):
-        similarities[index] = float(value)
-    return similarities
+    sizes = np.array([len(one.names) for one in documents])
+    starts = np.cumsum(sizes) - sizes
+    cosines = np.concatenate([one.names for one in documents]) @ spoken.T
+    similarity = np.zeros(len(documents), np.float32)
+    named = np.flatnonzero(sizes > 1)
+    if len(named) and query.spoken:
+        importance = np.array([_importance(word, weights) for word in query.spoken], np.float32)
+        stems = np.delete(cosines[:, 1:], starts, axis=0)
+        nearest = np.maximum.reduceat(stems, np.cumsum(sizes[named] - 1) - (sizes[named] - 1), axis=0)
+        similarity[named] = (np.clip(nearest, _UNLIKE, 1.0) - _UNLIKE) @ importance / (float(importance.sum()) or 1.0)
+    return cosines[starts, 0], similarity
 
 
 def _importance(word: str, weights: Mapping[str, float]) -> float:
     return max((weights.get(token, 0.0) for token in query_words(word)), default=0.0)
 
 
-def _said(document: Document, words: Sequence[str], weights: Mapping[str, float]) -> float:
-    if document.path is None:
-        return 0.0
-    return sum(weights[word] for word in words if word in document.path.folders)
+def _folders_said(documents: Sequence[Document], words: Sequence[str], weights: Mapping[str, float]) -> Numbers:
+    """Return the IDF of the query's words that the folders of each document say."""
+    import numpy as np
+
+    folders = [one.path.folders if one.path else frozenset() for one in documents]
+    return np.array([sum(weights[word] for word in words if word in said) for said in folders], np.float32)
 
 
-def _stem_spelling(query: Query, document: Document) -> float:
-    if document.path is None:
-        return 0.0
-    return float(len(document.path.joined)) if document.path.joined in query.spellings else 0.0
+def _stem_spelling(query: Query, documents: Sequence[Document]) -> Numbers:
+    import numpy as np
+
+    joined = [one.path.joined if one.path else "" for one in documents]
+    return np.array([len(name) if name in query.spellings else 0 for name in joined], np.float32)
 
 
-def _definitions(query: Query, document: Document) -> float:
-    """Return the strength of the strongest definition of something the query spells."""
-    defined = document.defined
-    spelled = (one for name in query.spellings for one in defined.get(name, ()))
-    return max((spelled_strength(query, one) for one in spelled), default=0.0)
+def _definitions(query: Query, documents: Sequence[Document]) -> Numbers:
+    """Return the strength of each document's strongest definition of something the query spells."""
+    import numpy as np
+
+    strengths = np.zeros(len(documents), np.float32)
+    hashes = np.array(sorted(map(term_hash, query.spellings)), np.uint32)
+    names = [one.text.definitions.spellings for one in documents]
+    hit, _ = known_terms(np.concatenate(names), hashes)
+    ends = np.cumsum([len(one) for one in names])
+    for place, index in zip(hit.tolist(), ends.searchsorted(hit, "right").tolist(), strict=True):
+        [one] = documents[index].text.definitions.at([place - int(ends[index]) + len(names[index])])
+        if one.name.lower() in query.spellings:  # Two names may have one hash.
+            strengths[index] = max(strengths[index], spelled_strength(query, one))
+    return strengths
 
 
 def spelled_strength(query: Query, definition: Defined) -> float:
@@ -254,52 +265,20 @@ def spelled_strength(query: Query, definition: Defined) -> float:
     return definition.strength * (_OTHER_CAPITALS if is_name else _SPELLED_IN_WORDS if query.last_names else 1.0)
 
 
-def _named_like(documents: Sequence[Document], table: ConceptTable) -> list[float]:
+def _named_like(documents: Sequence[Document], table: ConceptTable) -> Numbers:
     """Return the best, over each document's definitions, of query said by name times name said by query."""
     import numpy as np
 
-    sizes = np.concatenate([document.definition_sizes for document in documents])
-    if not len(sizes):
-        return [0.0] * len(documents)
-    counts = [len(document.definition_sizes) for document in documents]
-    starts = np.cumsum([0, *counts[:-1]])
-    owners = np.concatenate(
-        [document.definition_owner + start for document, start in zip(documents, starts, strict=True)]
-    )
-    hit, tokens = table.find(np.concatenate([document.definition_terms for document in documents]))
-    said = table.token_importance()[tokens]
-    recall = np.bincount(owners[hit], weights=said, minlength=len(sizes)) / (float(table.importance.sum()) or 1.0)
-    precision = np.bincount(owners[hit], minlength=len(sizes)) / np.maximum(sizes, 1)
-    likeness = recall * precision
-    return [
-        float(likeness[start : start + count].max(initial=0.0)) for start, count in zip(starts, counts, strict=True)
-    ]
-
-
-def _is_aside(query: Query, path: PathProfile) -> bool:
-    """Whether a file is test code or an example that the query does not ask for."""
-    return (path.is_test and not query.wants_tests) or (path.is_example and not query.wants_examples)
-
-
-def _standing(query: Query, found: Sequence[Found]) -> dict[str, list[float]]:
-    """Return what a document is, whatever it says."""
-    import numpy as np
-
-    nan = float("nan")
-    paths = [one.document.path for one in found]
-    depths = [path.depth for path in paths if path]
-    usual = sum(depths) / len(depths) if depths else 0.0
-    return {
-        "importers": [float(np.log1p(one.document.importers)) if one.document.path else nan for one in found],
-        "lines": [float(np.log1p(one.document.lines)) if one.document.path else nan for one in found],
-        "depth": [path.depth - usual if path else nan for path in paths],
-        "test": [float(_is_aside(query, path)) if path else nan for path in paths],
-        "bundled": [float(one.is_bundled) for one in found],
-        "legacy": [float(path.is_legacy) if path else nan for path in paths],
-        "data": [
-            float((one.is_prose or one.language in _DATA_LANGUAGES) and not query.wants_docs)
-            if one.document.path
-            else nan
-            for one in found
-        ],
-    }
+    best = np.zeros(len(documents), np.float32)
+    definitions = [one.text.definitions for one in documents]
+    hit, tokens = table.find(np.concatenate([one.terms for one in definitions]))
+    if not len(hit):
+        return best
+    sizes = np.concatenate([one.sizes for one in definitions])
+    owners = np.cumsum(sizes, dtype=np.intp).searchsorted(hit, "right")
+    # Names that hold no word of the query need not be looked at.
+    names, place = np.unique(owners, return_inverse=True)
+    recall = np.bincount(place, table.token_importance()[tokens]) / (float(table.importance.sum()) or 1.0)
+    likeness = recall * np.bincount(place) / sizes[names]
+    np.maximum.at(best, _owners([len(one.sizes) for one in definitions], names), likeness.astype(np.float32))
+    return best

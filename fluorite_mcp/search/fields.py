@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from fluorite_mcp.index.lexical import scope_words
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, LexicalFields
 from fluorite_mcp.search.profile import Defined, definition_strength, encode_profile
@@ -20,14 +22,22 @@ def is_learned(chunk: Chunk) -> bool:
     return chunk.kind in ("code", "doc") and chunk.origin.path is not None
 
 
-def definitions_of(chunk: Chunk) -> tuple[Defined, ...]:
-    """Return what a learned piece of a file defines; what was stored may hold anything under that key."""
+def definitions_of(chunk: Chunk, spellings: Collection[str] | None = None) -> tuple[Defined, ...]:
+    """Return what a learned piece of a file defines; what was stored may hold anything under that key.
+
+    Args:
+        chunk: The piece.
+        spellings: If given, only names that are among these in lower case.
+    """
     listed = chunk.metadata.get(DEFINITIONS) if is_learned(chunk) else None
     if not isinstance(listed, list):
         return ()
     found = []
     for one in listed:
         match one:
+            # Of many names few are asked for.
+            case [str(name), *_] if spellings is not None and name.lower() not in spellings:
+                continue
             case [str(name), str(kind), int(lines), int(depth)]:
                 found.append(Defined(name, kind, definition_strength(kind, lines, depth)))
     return tuple(found)

@@ -93,8 +93,8 @@ class SearchFilter:
             (not self.kinds or chunk.kind in self.kinds)
             and (self.language is None or chunk.language == self.language)
             and (not self.frameworks or bool(set(self.frameworks) & set(chunk.frameworks)))
-            and set(self.tags) <= set(chunk.tags)
-            and in_folder(chunk, self.folder)
+            and (not self.tags or set(self.tags) <= set(chunk.tags))
+            and (not self.folder or in_folder(chunk, self.folder))
             and (not chunk.valid_to or chunk.valid_to > moment)
             and (self.as_of is None or (chunk.valid_from or chunk.created_at) <= moment)
         )
@@ -183,7 +183,8 @@ class HybridSearch:
             await self._ahead.read(where.scopes)
         query = understand(text)
         limit = FILTERED_CANDIDATES if where.is_narrow else CANDIDATES
-        vector, notices = await self._embed(query.text)
+        spoken = self._documents.names.embed([query.text, *query.spoken])
+        vector, notices = await self._embed(query.text, spoken)
         # SQLite looks the words up on its own thread while this one compares vectors.
         lexical, dense = await asyncio.gather(self._lexical(query, where, limit), self._dense(vector, where, limit))
         said = await self._places.find(query.mentions, where.scopes) if self._places else {}
@@ -193,7 +194,7 @@ class HybridSearch:
         candidates = with_places(candidates, said, where)
         documents = await self._documents.load([document_of(one.chunk) for one in candidates])
         model = self._model or load_model()
-        outcome = rank(query, lexical.weights, candidates, documents, vector, self._documents.names.embed, model)
+        outcome = rank(query, lexical.weights, candidates, documents, vector, spoken, model)
         mode: Mode = "lexical" if vector is None else "hybrid"
         return Ranking(query, outcome.ranked, mode, outcome.answerable, model.shown, notices)
 
@@ -202,11 +203,16 @@ class HybridSearch:
             return LexicalMatches((), 0.0)
         return await self._words.search(query.words, ScopeFilter(where.scopes, where.kinds, where.language), limit)
 
-    async def _embed(self, text: str) -> tuple[NDArray[np.float32] | None, tuple[str, ...]]:
+    async def _embed(
+        self, text: str, spoken: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32] | None, tuple[str, ...]]:
+        """Return the query's vector under the chunks' model; `spoken` begins with that of the bundled model."""
+        if self._embedder is self._documents.names:
+            return spoken[0], ()
         try:
             if self._embedder.is_slow:
                 return await asyncio.to_thread(self._embedder.embed_query, text), ()
-            # The static model takes less time than handing over to a thread.
+            # A static model takes less time than handing over to a thread.
             return self._embedder.embed_query(text), ()
         except EmbeddingError as error:
             return None, (f"Searched by words only: {error}",)

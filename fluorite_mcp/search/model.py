@@ -86,8 +86,8 @@ class RankingModel:
 
         if not len(features):
             return -np.inf
-        best = np.where(np.isnan(features), -np.inf, features).max(axis=0)
-        best = np.where(np.isinf(best), self.answer_usual, best)
+        best = np.fmax.reduce(features, axis=0)
+        best = np.where(np.isnan(best), self.answer_usual, best)
         if by_words:
             return float(best @ self.words_weights + self.words_offset)
         return float(best @ self.answer_weights + self.answer_offset)

@@ -26,6 +26,8 @@ _MOST = 255
 # A chunk of at most some thousand characters has fewer; a stored text of a megabyte keeps its first.
 _MAX_TERMS = 65_535
 _MAX_DEFINITIONS = 4_096
+# So many values half of a hash's bits have.
+_LOW_HALVES = 1 << 16
 
 # How much a definition of a kind settles where a name lives. A type is what a name is asked for; a method shares its
 # name with others; a constant, a heading or the `impl` of somebody else's trait only mention it.
@@ -62,6 +64,26 @@ class ChunkProfile:
 def term_hash(token: str) -> int:
     """Return the 32-bit number a token is known by: CRC-32. Two of 100,000 tokens rarely meet (about one pair)."""
     return zlib.crc32(token.encode())
+
+
+def known_terms(terms: NDArray[np.uint32], known: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return where in `terms` one of some few known hashes stands, and which one it is.
+
+    Args:
+        terms: Any hashes.
+        known: The hashes to look for, sorted.
+    """
+    import numpy as np
+
+    if not len(known) or not len(terms):
+        return np.zeros(0, np.intp), np.zeros(0, np.intp)
+    # Nearly all terms are none of these few, which half of their bits tell; only the others are looked up.
+    is_near = np.zeros(_LOW_HALVES, np.bool_)
+    is_near[known & (_LOW_HALVES - 1)] = True
+    near = np.flatnonzero(is_near.take(terms & (_LOW_HALVES - 1)))
+    places = np.minimum(known.searchsorted(terms[near]), len(known) - 1)
+    is_hit = known[places] == terms[near]
+    return near[is_hit], places[is_hit]
 
 
 class _TermHashes(dict[str, int]):

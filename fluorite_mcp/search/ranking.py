@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from fluorite_mcp.models import DEMOTED_QUALITY, Chunk
 from fluorite_mcp.search.documents import Document, DocumentId, document_of, is_told
-from fluorite_mcp.search.features import FEATURES, Found, features, spelled_strength
+from fluorite_mcp.search.features import DATA_LANGUAGES, FEATURES, Found, features, spelled_strength
 from fluorite_mcp.search.fields import definitions_of, is_learned
 from fluorite_mcp.search.hints import is_of_language
 from fluorite_mcp.search.paths import path_profile
@@ -67,10 +66,10 @@ _LOOSE_STEEPNESS = 20.0
 # of so many templates.
 _BUNDLED_RELEVANCE = 0.5
 
-_TEST_SYMBOL = re.compile(r"(?:^|\.)(?:tests?|test_\w+)(?:\.|$)")
-
 # The strength of the strongest definition asked for, and what it is.
 _NOTHING_DEFINED = (0.0, "")
+
+_TEST_SYMBOL = re.compile(r"(?:^|\.)(?:tests?|test_\w+)(?:\.|$)")
 
 # The columns of features that reasons speak of.
 _COLUMN = {name: index for index, name in enumerate(FEATURES)}
@@ -124,13 +123,21 @@ class Ranking(NamedTuple):
     answerable: float
 
 
+class Group(NamedTuple):
+    """The candidates of one document."""
+
+    id: DocumentId
+    document: Document
+    members: list[Candidate]
+
+
 def rank(
     query: Query,
     weights: Mapping[str, float],
     candidates: Sequence[Candidate],
     documents: Mapping[DocumentId, Document],
     vector: NDArray[np.float32] | None,
-    embed: Callable[[Sequence[str]], NDArray[np.float32]],
+    spoken: NDArray[np.float32],
     model: RankingModel,
 ) -> Ranking:
     """Return the candidates in order, best first; equal scores are ordered by place.
@@ -141,31 +148,32 @@ def rank(
         candidates: What may answer it.
         documents: The documents that the candidates belong to.
         vector: The query's vector, or None where the embedding model does not answer.
-        embed: Embeds words and names with the bundled model.
+        spoken: The bundled model's vectors of the query's text and of each word it speaks, (1 + words, dimensions).
         model: The weights.
     """
-    groups: dict[DocumentId, list[Candidate]] = defaultdict(list)
-    for candidate in candidates:
-        if (one := document_of(candidate.chunk)) in documents:
-            groups[one].append(candidate)
+    groups = _groups(candidates, documents)
     if not groups:
         return Ranking((), 0.0)
-    ids = list(groups)
     least = _least_cosine(candidates)
     together = _together(candidates, least)
-    found = [_found(documents[one], groups[one], together, least) for one in ids]
-    signals = features(query, weights, found, vector, embed)
-    log_odds = model.log_odds(signals)
-    ranked = [
-        placed
-        for index, one in enumerate(ids)
-        for placed in _place(query, groups[one], documents[one], signals[index], float(log_odds[index]), together)
-    ]
+    signals = features(query, weights, _found(groups, together, least), vector, spoken)
+    ranked = _placed(query, groups, signals, model.log_odds(signals).tolist(), together)
     ranked.sort(key=_order)
     # Whoever points at a place is answered by it.
     if any(one.said is not None for one in candidates):
         return Ranking(tuple(ranked), 1.0)
     return Ranking(tuple(ranked), _answerable(query, signals, model, has_vectors=not math.isnan(least)))
+
+
+def _groups(candidates: Sequence[Candidate], documents: Mapping[DocumentId, Document]) -> list[Group]:
+    groups: dict[DocumentId, Group] = {}
+    for candidate in candidates:
+        one = document_of(candidate.chunk)
+        if one in groups:
+            groups[one].members.append(candidate)
+        elif one in documents:
+            groups[one] = Group(one, documents[one], [candidate])
+    return list(groups.values())
 
 
 def _answerable(query: Query, signals: NDArray[np.float32], model: RankingModel, *, has_vectors: bool) -> float:
@@ -227,43 +235,50 @@ def _least_cosine(candidates: Sequence[Candidate]) -> float:
     return min((one.cosine for one in candidates if one.cosine is not None), default=float("nan"))
 
 
-def _found(document: Document, group: Sequence[Candidate], together: Mapping[int, float], least: float) -> Found:
-    first = min((one.chunk for one in group), key=lambda chunk: chunk.key)
-    known = [one.cosine for one in group if one.cosine is not None]
+def _found(groups: Sequence[Group], together: Mapping[int, float], least: float) -> Found:
+    import numpy as np
+
+    firsts = [min((one.chunk for one in group.members), key=_key) for group in groups]
+    cosines = [[one.cosine for one in group.members if one.cosine is not None] for group in groups]
     return Found(
-        document=document,
-        language=first.language,
-        is_prose=first.kind in _PROSE_KINDS,
-        is_told=is_told(document_of(first), first.kind),
-        is_bundled=first.project is None and first.kind in _BUNDLED_KINDS,
-        words=max(one.lexical for one in group),
-        meaning=max(known, default=least),
-        together=max(together[one.chunk.key] for one in group),
+        documents=[group.document for group in groups],
+        words=np.array([max([one.lexical for one in group.members]) for group in groups], np.float32),
+        meaning=np.array([max(known, default=least) for known in cosines], np.float32),
+        together=np.array([max([together[one.chunk.key] for one in group.members]) for group in groups]),
+        is_data=np.array([one.kind in _PROSE_KINDS or one.language in DATA_LANGUAGES for one in firsts]),
+        is_told=np.array([is_told(group.id, one.kind) for group, one in zip(groups, firsts, strict=True)]),
+        is_bundled=np.array([one.project is None and one.kind in _BUNDLED_KINDS for one in firsts]),
     )
 
 
-def _place(
+def _key(chunk: Chunk) -> int:
+    return chunk.key
+
+
+def _placed(
     query: Query,
-    group: Sequence[Candidate],
-    document: Document,
+    groups: Sequence[Group],
     signals: NDArray[np.float32],
-    log_odds: float,
+    log_odds: Sequence[float],
     together: Mapping[int, float],
 ) -> list[Ranked]:
-    """Give the chunks of one document their scores: the best one the document's, the others less, step by step."""
-    defined: Mapping[int, tuple[float, str]] = {}
-    # Most documents define nothing that the query spells; their chunks need not be asked.
-    if not query.spellings.isdisjoint(document.defined):
-        defined = {one.chunk.key: _definition(query, one.chunk) for one in group}
-    ordered = group if len(group) == 1 else sorted(group, key=lambda one: _order_within(one, defined, together))
-    placed = []
-    for step, one in enumerate(ordered):
-        own = log_odds + _prior(query, one) - _SAME_DOCUMENT_STEP * step
-        if one.said is not None and one.said.rank is not None:
-            own = _SAID_PLACE - _SAID_PLACE_STEP * one.said.rank
-        _, name = defined.get(one.chunk.key, _NOTHING_DEFINED)
-        placed.append(Ranked(one.chunk, _probability(own), one.lexical, one.cosine, name, document, signals, one.said))
-    return placed
+    """Give chunks their scores: the best one of a document the document's, the others less, step by step."""
+    ranked = []
+    defines = signals[:, _COLUMN["defines"]].tolist()
+    for group, features_of, of_document, strength in zip(groups, signals, log_odds, defines, strict=True):
+        # Most documents define nothing that the query spells; their chunks need not be asked.
+        defined = _defined(query, group.members) if strength else {}
+        ordered = group.members
+        if len(ordered) > 1:
+            ordered = sorted(ordered, key=lambda one: _order_within(one, defined, together))
+        for step, one in enumerate(ordered):
+            chunk, lexical, cosine, said = one
+            own = of_document + _prior(query, one) - _SAME_DOCUMENT_STEP * step
+            if said is not None and said.rank is not None:
+                own = _SAID_PLACE - _SAID_PLACE_STEP * said.rank
+            _, name = defined.get(chunk.key, _NOTHING_DEFINED)
+            ranked.append(Ranked(chunk, _probability(own), lexical, cosine, name, group.document, features_of, said))
+    return ranked
 
 
 def _order_within(
@@ -274,23 +289,22 @@ def _order_within(
     return is_demoted(chunk), -together[key] - defined.get(key, _NOTHING_DEFINED)[0], chunk.origin.start_line or 0
 
 
-def _definition(query: Query, chunk: Chunk) -> tuple[float, str]:
-    """Return the strength of the strongest definition of something the query spells, and what it is."""
-    found = [
-        (spelled_strength(query, one), one) for one in definitions_of(chunk) if one.name.lower() in query.spellings
-    ]
-    if not found:
-        return 0.0, ""
-    strength, best = max(found, key=lambda pair: pair[0])
-    return strength, f"{best.kind} {best.name}"
+def _defined(query: Query, candidates: Sequence[Candidate]) -> dict[int, tuple[float, str]]:
+    """Return the strongest definition of something the query spells, for each chunk that has one."""
+    best: dict[int, tuple[float, str]] = {}
+    for candidate in candidates:
+        found = [(spelled_strength(query, one), one) for one in definitions_of(candidate.chunk, query.spellings)]
+        if found:
+            strength, strongest = max(found, key=lambda pair: pair[0])
+            best[candidate.chunk.key] = strength, f"{strongest.kind} {strongest.name}"
+    return best
 
 
 def _prior(query: Query, candidate: Candidate) -> float:
     """Return what is known before any feature, in log-odds: what the query says of places, languages and exclusions."""
     chunk = candidate.chunk
     prior = _QUALITY_SPREAD * (chunk.quality - 0.5) + (_DEMOTED if is_demoted(chunk) else 0.0)
-    path = chunk.origin.path
-    if candidate.said is not None or (path and query.paths and any(path.endswith(part) for part in query.paths)):
+    if candidate.said is not None or (query.paths and _is_said(query, chunk)):
         prior += _SAID_PATH
     if (
         query.language
@@ -299,7 +313,7 @@ def _prior(query: Query, candidate: Candidate) -> float:
         and not is_of_language(query.language, chunk.language)
     ):
         prior += _OTHER_LANGUAGE
-    if not is_learned(chunk) and not query.frameworks.isdisjoint(chunk.frameworks):
+    if query.frameworks and not is_learned(chunk) and not query.frameworks.isdisjoint(chunk.frameworks):
         prior += _SAID_FRAMEWORK
     if query.excluded and is_excluded(query.excluded, chunk):
         prior += _EXCLUDED
@@ -309,6 +323,11 @@ def _prior(query: Query, candidate: Candidate) -> float:
 def is_demoted(chunk: Chunk) -> bool:
     """Whether a chunk was judged wrong or outdated, and nothing since has outweighed that."""
     return chunk.quality < DEMOTED_QUALITY
+
+
+def _is_said(query: Query, chunk: Chunk) -> bool:
+    path = chunk.origin.path
+    return path is not None and any(path.endswith(part) for part in query.paths)
 
 
 def is_excluded(excluded: Exclusions, chunk: Chunk) -> bool:
@@ -338,31 +357,45 @@ def _order(ranked: Ranked) -> tuple[float, str, int, str]:
 
 def explain(query: Query, ranked: Ranked) -> tuple[str, ...]:
     """Say in words a person understands why a chunk stands where it stands."""
-    path, signals = ranked.document.path, ranked.signals
+    signals = dict(zip(FEATURES, ranked.signals.tolist(), strict=True))
+    return (*_reasons_for(ranked, signals), *_reasons_against(query, ranked))
 
-    def signal(name: str) -> float:
-        value = float(signals[_COLUMN[name]])
-        return 0.0 if math.isnan(value) else value
 
-    cosine = ranked.cosine or 0.0
-    reasons = (
-        (ranked.said is not None, ranked.said.why if ranked.said else ""),
-        (bool(ranked.defines), f"defines {ranked.defines}"),
-        (not ranked.defines and signal("named_like") > _NAMED_LIKE, "defines something named like the query"),
-        (signal("stem_precision") > 0, f"the query says {_share(signal('stem_precision'))} of the file's name"),
-        (ranked.lexical > _MANY_WORDS, "holds the query's words"),
-        (0 < ranked.lexical <= _MANY_WORDS, "holds some of the query's words"),
-        (cosine > _SIMILAR_MEANING, f"similar meaning ({cosine:.0%})"),
-        (ranked.document.importers >= _WELL_KNOWN, f"imported in {ranked.document.importers} places"),
-        (ranked.moved > 0, f"moved up {ranked.moved} by the re-ranking model"),
-        (path is not None and path.is_test and not query.wants_tests, "test code, set back"),
-        (path is not None and path.is_example and not query.wants_examples, "example, set back"),
-        (path is not None and path.is_legacy, "vendored or legacy, set back"),
-        (bool(query.excluded) and is_excluded(query.excluded, ranked.chunk), "the query excludes it, set back"),
-        (is_demoted(ranked.chunk), "judged wrong or outdated, set back"),
-        (ranked.chunk.helpful > ranked.chunk.unhelpful, "judged helpful"),
-    )
-    return tuple(text for holds, text in reasons if holds)
+def _reasons_for(ranked: Ranked, signals: Mapping[str, float]) -> Iterator[str]:
+    """Yield what speaks for it; a feature that is NaN compares as none."""
+    cosine, importers = ranked.cosine or 0.0, ranked.document.importers
+    if ranked.said is not None:
+        yield ranked.said.why
+    if ranked.defines:
+        yield f"defines {ranked.defines}"
+    elif signals["named_like"] > _NAMED_LIKE:
+        yield "defines something named like the query"
+    if signals["stem_precision"] > 0:
+        yield f"the query says {_share(signals['stem_precision'])} of the file's name"
+    if ranked.lexical > 0:
+        yield "holds the query's words" if ranked.lexical > _MANY_WORDS else "holds some of the query's words"
+    if cosine > _SIMILAR_MEANING:
+        yield f"similar meaning ({cosine:.0%})"
+    if importers >= _WELL_KNOWN:
+        yield f"imported in {importers} places"
+    if ranked.moved > 0:
+        yield f"moved up {ranked.moved} by the re-ranking model"
+    if ranked.chunk.helpful > ranked.chunk.unhelpful:
+        yield "judged helpful"
+
+
+def _reasons_against(query: Query, ranked: Ranked) -> Iterator[str]:
+    path = ranked.document.path
+    if path is not None and path.is_test and not query.wants_tests:
+        yield "test code, set back"
+    if path is not None and path.is_example and not query.wants_examples:
+        yield "example, set back"
+    if path is not None and path.is_legacy:
+        yield "vendored or legacy, set back"
+    if query.excluded and is_excluded(query.excluded, ranked.chunk):
+        yield "the query excludes it, set back"
+    if is_demoted(ranked.chunk):
+        yield "judged wrong or outdated, set back"
 
 
 def _share(part: float) -> str:

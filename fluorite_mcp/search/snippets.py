@@ -61,10 +61,11 @@ def _places(text: str, word: str) -> Iterator[tuple[int, int, str]]:
 def _best_window(found: Mapping[int, Collection[str]], count: int, size: int) -> int:
     """Return the first line of the best window; `count` is how many lines there are."""
     best, best_score = 0, -1.0
+    held = list(found.items())
     # Only a window that ends at a line with words can hold more than the one that begins a line earlier.
     ends = (line - size + 1 for line in found)
     for first in sorted({0, *(start for start in ends if 0 < start <= count - size)}):
-        window = [found[line] for line in range(first, first + size) if line in found]
+        window = [words for line, words in held if first <= line < first + size]
         # Distinct words first; how often they occur only decides between equals.
         score = len(set().union(*window)) + sum(map(len, window)) / (1000.0 * size)
         if score > best_score:

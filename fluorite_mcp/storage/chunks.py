@@ -36,9 +36,11 @@ _PROFILED = (
     " LEFT JOIN embeddings e ON e.chunk = c.key AND e.model = ?"
 )
 _PROFILES = f"SELECT c.key, c.path, {_PROFILED}"
-_PROFILES_OF_ANY = (
-    f"SELECT c.key, CASE WHEN c.kind IN ('code', 'doc') AND c.project IS NOT NULL THEN c.path END, {_PROFILED}"
-)
+_IS_OF_FILE = "c.kind IN ('code', 'doc') AND c.project IS NOT NULL"
+_PROFILES_OF_ANY = f"SELECT c.key, CASE WHEN {_IS_OF_FILE} THEN c.path END, {_PROFILED}"
+
+# Has files wait for another merged profile (see `storage.merged`).
+_WAIT = "UPDATE merged_profiles SET stamp = stamp + 1, made_by = NULL, data = NULL"
 
 
 class ChunkTable:
@@ -71,6 +73,15 @@ class ChunkTable:
         rows = await self._database.fetch_in(f"{_WITH_CONTENT} WHERE c.key IN ({{in}})", keys)
         return {chunk.key: chunk for chunk in map(_whole_chunk, rows)}
 
+    async def contents_of(self, keys: Sequence[int]) -> dict[int, str]:
+        """Return the texts of chunks by key; gone keys are left out."""
+        rows = await self._database.fetch_in(
+            "SELECT c.key, t.compressed, t.data FROM chunks c JOIN contents t ON t.key = c.content"
+            " WHERE c.key IN ({in})",
+            keys,
+        )
+        return {key: unpack(compressed, data) for key, compressed, data in rows}
+
     async def load_headers(self, keys: Sequence[int]) -> dict[int, Chunk]:
         """Return living chunks by key without their text (`content` is empty): what ranking needs."""
         rows = await self._database.fetch_in(f"{_HEADERS} WHERE c.retired_at IS NULL AND c.key IN ({{in}})", keys)
@@ -84,8 +95,9 @@ class ChunkTable:
     async def profiles_of_files(self, project: int, paths: Sequence[str], model: str) -> list[ProfiledChunk]:
         """Return the living chunks of some files of a project as ranking reads them, with vectors of one model."""
         rows = await self._database.fetch_in(
-            f"{_PROFILES} WHERE c.retired_at IS NULL AND c.project = ? AND c.path IN ({{in}})", paths, model, project
-        )
+            f"{_PROFILES} WHERE c.retired_at IS NULL AND {_IS_OF_FILE} AND c.project = ? AND c.path IN ({{in}})",
+            paths, model, project,
+        )  # fmt: skip
         return [ProfiledChunk(*row) for row in rows]
 
     async def profiles_of(self, keys: Sequence[int], model: str) -> list[ProfiledChunk]:
@@ -98,11 +110,13 @@ class ChunkTable:
     async def profiles_of_scope(self, scope: int, model: str, limit: int) -> list[ProfiledChunk]:
         """Return the living chunks of a project (or `GLOBAL_SCOPE`) as ranking reads them, at most so many.
 
-        `path` is None for what is no piece of a project's file.
+        `path` is None for what is no piece of a project's file. Files that have a merged profile are left out.
         """
         where = "c.project = ?" if scope else "c.project IS NULL"
         rows = await self._database.fetch(
-            f"{_PROFILES_OF_ANY} WHERE c.retired_at IS NULL AND {where} LIMIT ?",
+            f"{_PROFILES_OF_ANY} WHERE c.retired_at IS NULL AND {where} AND NOT ({_IS_OF_FILE} AND EXISTS"
+            " (SELECT 1 FROM merged_profiles m WHERE m.project = c.project AND m.path = c.path"
+            " AND m.made_by IS NOT NULL)) LIMIT ?",
             [model, *([scope] if scope else []), limit],
         )
         return [ProfiledChunk(*row) for row in rows]
@@ -267,6 +281,10 @@ class ChunkTable:
             f" SELECT key, coalesce(project, {GLOBAL_SCOPE}), ?, ? FROM chunks WHERE key = ? AND retired_at IS NULL",
             [(model, vector, key) for key, vector in vectors],
         )
+        await self._database.execute_many(
+            f"{_WAIT} WHERE (project, path) = (SELECT project, path FROM chunks WHERE key = ?)",
+            [(key,) for key, _ in vectors],
+        )
         # A published generation that reaches past such a key neither holds the new vector nor has it in its tail.
         await self._database.execute_many(
             "DELETE FROM generations WHERE last_chunk >= ?1"
@@ -347,6 +365,7 @@ class ChunkTable:
         """Write the word index anew from the chunks. Returns how many it now holds."""
         await self._database.execute("INSERT INTO words (words) VALUES ('delete-all')")
         await self._database.execute("DELETE FROM profiles")
+        await self._database.execute(_WAIT)
         after = total = 0
         while chunks := await self.export(after, 500):
             living = [chunk for chunk in chunks if chunk.retired_at is None]

@@ -104,6 +104,8 @@ class Database:
                 reader = await _connect(path, busy_timeout, _READER_CACHE)
                 # The schema may be new: what a look-up waits for is over in a moment, or left to the reader.
                 lookups = sqlite3.connect(path, timeout=0.0, isolation_level=None, check_same_thread=False)
+                # SQLite's own 2 MB would read the same pages of the word index anew at each query.
+                lookups.execute(f"PRAGMA cache_size = -{_READER_CACHE}")
             except BaseException:
                 await writer.threaded.close()
                 raise

@@ -156,19 +156,70 @@ CREATE INDEX departed_by_project ON departed (project, at)
 """
 
 
-def _statements(schema: str) -> Migration:
+# Merged profiles of files. Whatever changes what one is made of has its file wait for a new one: then `made_by` is
+# NULL, and `stamp` another. A chunk is added and removed together with its profile and its vector, so that triggers on
+# chunks suffice; what gives chunks new vectors marks their files itself.
+_SCHEMA_5 = (
+    """
+CREATE TABLE merged_profiles (
+    key INTEGER PRIMARY KEY,
+    project INTEGER NOT NULL REFERENCES projects(key) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    stamp INTEGER NOT NULL DEFAULT 0,
+    made_by TEXT,
+    data BLOB,
+    UNIQUE (project, path)
+)
+""",
+    "CREATE INDEX merged_profiles_by_maker ON merged_profiles (made_by)",
+    """
+CREATE TRIGGER chunk_joins_file AFTER INSERT ON chunks
+WHEN NEW.kind IN ('code', 'doc') AND NEW.project IS NOT NULL AND NEW.path IS NOT NULL
+BEGIN
+    INSERT INTO merged_profiles (project, path) VALUES (NEW.project, NEW.path)
+    ON CONFLICT (project, path) DO UPDATE SET stamp = stamp + 1, made_by = NULL, data = NULL;
+END
+""",
+    """
+CREATE TRIGGER chunk_leaves_file AFTER DELETE ON chunks WHEN OLD.path IS NOT NULL
+BEGIN
+    UPDATE merged_profiles SET stamp = stamp + 1, made_by = NULL, data = NULL
+    WHERE project = OLD.project AND path = OLD.path;
+END
+""",
+    """
+CREATE TRIGGER chunk_changes_file AFTER UPDATE OF project, kind, path, end_line, retired_at ON chunks
+BEGIN
+    UPDATE merged_profiles SET stamp = stamp + 1, made_by = NULL, data = NULL
+    WHERE project = OLD.project AND path = OLD.path;
+    INSERT INTO merged_profiles (project, path)
+    SELECT NEW.project, NEW.path
+    WHERE NEW.kind IN ('code', 'doc') AND NEW.project IS NOT NULL AND NEW.path IS NOT NULL
+    ON CONFLICT (project, path) DO UPDATE SET stamp = stamp + 1, made_by = NULL, data = NULL;
+END
+""",
+    """
+INSERT INTO merged_profiles (project, path)
+SELECT DISTINCT project, path FROM chunks
+WHERE kind IN ('code', 'doc') AND project IS NOT NULL AND path IS NOT NULL AND retired_at IS NULL
+""",
+)
+
+
+def _statements(*statements: str) -> Migration:
     async def run(database: Database) -> None:
-        for statement in schema.split(";"):
+        for statement in statements:
             await database.execute(statement)
 
     return run
 
 
 MIGRATIONS: tuple[Migration, ...] = (
-    _statements(_SCHEMA_1),
-    _statements(_SCHEMA_2),
-    _statements(_SCHEMA_3),
-    _statements(_SCHEMA_4),
+    _statements(*_SCHEMA_1.split(";")),
+    _statements(*_SCHEMA_2.split(";")),
+    _statements(*_SCHEMA_3.split(";")),
+    _statements(*_SCHEMA_4.split(";")),
+    _statements(*_SCHEMA_5),
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

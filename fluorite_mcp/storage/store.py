@@ -14,6 +14,7 @@ from fluorite_mcp.storage.chunks import WORDS_STAMP, ChunkTable
 from fluorite_mcp.storage.database import BUSY_TIMEOUT_SECONDS, Database
 from fluorite_mcp.storage.departed import DepartedTable
 from fluorite_mcp.storage.history import HistoryTable, RelationTable, UndoTable
+from fluorite_mcp.storage.merged import MergedTable
 from fluorite_mcp.storage.metrics import MetricTable
 from fluorite_mcp.storage.migrations import migrate
 from fluorite_mcp.storage.projects import MetaTable, ProjectTable
@@ -34,6 +35,7 @@ class Store:
     vectors: VectorTable
     metrics: MetricTable
     departed: DepartedTable
+    merged: MergedTable
     notices: list[str] = field(default_factory=list)
 
     async def close(self) -> None:
@@ -46,6 +48,7 @@ async def open_store(
     *,
     lexical_fields: Callable[[Chunk], LexicalFields],
     words_version: str,
+    merged_version: int,
     compress: bool,
     now: datetime,
 ) -> Store:
@@ -55,6 +58,7 @@ async def open_store(
         path: The database file.
         lexical_fields: Makes a chunk's words.
         words_version: Stamp of `lexical_fields`; where it differs from the store's, the word index is rebuilt.
+        merged_version: Stamp of how the profiles of a file's chunks are merged.
         compress: Whether to compress new content.
         now: The time that names backups.
 
@@ -66,7 +70,8 @@ async def open_store(
     async with _alone(path):
         database = await Database.open(path)
         try:
-            return await _prepare(database, lexical_fields, words_version, now, compress=compress)
+            merged = MergedTable(database, merged_version)
+            return await _prepare(database, merged, lexical_fields, words_version, now, compress=compress)
         except BaseException:
             await database.close()
             raise
@@ -74,6 +79,7 @@ async def open_store(
 
 async def _prepare(
     database: Database,
+    merged: MergedTable,
     lexical_fields: Callable[[Chunk], LexicalFields],
     words_version: str,
     now: datetime,
@@ -92,6 +98,7 @@ async def _prepare(
         VectorTable(database),
         MetricTable(database),
         DepartedTable(database),
+        merged,
         notices,
     )
     stamp = await store.meta.get(WORDS_STAMP)

@@ -49,6 +49,12 @@ class Shelf:
         self.reads += 1
         return [profiled(chunk) for chunk in self.chunks if (chunk.project or 0) == scope][:limit]
 
+    async def find(self, project: int, paths: Sequence[str], model: str) -> dict[str, bytes]:
+        return {}
+
+    async def of_scope(self, scope: int, model: str) -> dict[str, bytes]:
+        return {}
+
     async def importers(self, words: Sequence[str]) -> Mapping[str, int]:
         return {word: self.imported[word] for word in words if word in self.imported}
 
@@ -75,7 +81,7 @@ def found(chunk: Chunk, lexical: float = 0.5, cosine: float | None = 0.5) -> Can
 
 def documents_of(chunks: Sequence[Chunk], imported: Mapping[str, int] | None = None) -> dict[DocumentId, Document]:
     shelf = Shelf(chunks, imported)
-    cache_ = DocumentCache(shelf, shelf, bundled(), bundled())
+    cache_ = DocumentCache(shelf, shelf, shelf, bundled(), bundled())
     return asyncio.run(cache_.load([document_of(chunk) for chunk in chunks]))
 
 
@@ -84,8 +90,8 @@ def ranking(text: str, *candidates: Candidate, imported: Mapping[str, int] | Non
     query = understand(text)
     documents = documents_of([one.chunk for one in candidates], imported)
     weights = dict.fromkeys(query.words, 2.0)
-    vector = bundled().embed_query(text)
-    return rank(query, weights, candidates, documents, vector, bundled().embed, load_model())
+    said = bundled().embed([query.text, *query.spoken])
+    return rank(query, weights, candidates, documents, bundled().embed_query(text), said, load_model())
 
 
 def order(text: str, *candidates: Candidate, imported: Mapping[str, int] | None = None) -> list[int]:

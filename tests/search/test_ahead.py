@@ -45,16 +45,20 @@ class Caches:
 
     def __init__(self, store: Store) -> None:
         self.headers = HeaderCache(store.chunks)
-        self.documents = DocumentCache(store.chunks, LexicalIndex(store.database), bundled(), bundled())
+        self.documents = DocumentCache(store.chunks, store.merged, LexicalIndex(store.database), bundled(), bundled())
         self.ahead = ReadAhead(store.chunks, self.headers, self.documents)
 
 
 def same(one: Document, other: Document) -> bool:
-    arrays = (
-        "terms", "counts", "mean", "definition_terms", "definition_owner", "definition_sizes", "spoken", "stem_vectors",
-    )  # fmt: skip
-    return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in arrays) and all(
-        getattr(one, name) == getattr(other, name) for name in ("path", "length", "lines", "defined", "importers")
+    arrays = [
+        (one.names, other.names), (one.standing, other.standing),
+        *((getattr(one.text, name), getattr(other.text, name)) for name in ("terms", "counts", "mean")),
+        *((getattr(one.text.definitions, name), getattr(other.text.definitions, name)) for name in ("terms", "sizes")),
+    ]  # fmt: skip
+    return (
+        all(np.array_equal(left, right, equal_nan=True) for left, right in arrays)
+        and one.text.definitions.lines == other.text.definitions.lines
+        and (one.path, one.text.length, one.text.lines) == (other.path, other.text.length, other.text.lines)
     )
 
 
@@ -83,7 +87,7 @@ async def test_after_it_nothing_is_read_until_the_store_changes(store: Store) ->
         await store.chunks.retire(["c1"], AT)
     await caches.ahead.read((1,))
 
-    assert (await caches.documents.load([(1, "a/x.py")]))[(1, "a/x.py")].length == 3
+    assert (await caches.documents.load([(1, "a/x.py")]))[(1, "a/x.py")].text.length == 3
 
 
 async def test_a_large_scope_is_not_read_ahead(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluorite_mcp.search.assembly import mean_directions, merged_terms, name_words
+from fluorite_mcp.search.assembly import mean_directions, merged_terms
 from fluorite_mcp.search.profile import decode_profile, encode_profile, term_hash
 
 words = st.lists(st.sampled_from(["dog", "cat", "bird", "fish", "cow"]), max_size=12)
@@ -35,11 +35,3 @@ def test_the_mean_direction_of_a_document_has_length_one(documents: list[list[li
         total = np.array(parts, np.float16).reshape(len(parts), 4 if parts else 0).astype(np.float32).sum(axis=0)
         length = float(np.linalg.norm(total))
         assert np.array_equal(mean, total / length if length else total)
-
-
-def test_the_words_of_names_know_their_name_in_their_document() -> None:
-    first, nothing, second = name_words([["send_mail", "run"], [], ["openFile"]])
-
-    assert [first[1].tolist(), nothing[1].tolist(), second[1].tolist()] == [[0, 0, 1], [], [0, 0]]
-    assert [first[2].tolist(), nothing[2].tolist(), second[2].tolist()] == [[2, 1], [], [2]]
-    assert set(second[0].tolist()) == {term_hash("open"), term_hash("file")}

@@ -42,7 +42,7 @@ async def add(store: Store, *chunks: Chunk, model: str | None = None) -> None:
 
 
 def cache_of(store: Store) -> DocumentCache:
-    return DocumentCache(store.chunks, LexicalIndex(store.database), bundled(), bundled())
+    return DocumentCache(store.chunks, store.merged, LexicalIndex(store.database), bundled(), bundled())
 
 
 async def load(store: Store, path: str) -> Document:
@@ -50,7 +50,7 @@ async def load(store: Store, path: str) -> Document:
 
 
 def counts(document: Document) -> Mapping[int, float]:
-    return dict(zip(document.terms.tolist(), document.counts.tolist(), strict=True))
+    return dict(zip(document.text.terms.tolist(), document.text.counts.tolist(), strict=True))
 
 
 TWO = (
@@ -64,29 +64,28 @@ async def test_a_file_is_put_together_from_its_chunks(store: Store) -> None:
     document = await load(store, "a/x.py")
 
     assert counts(document) == {term_hash(word): count for word, count in (("dog", 3), ("cat", 1), ("bird", 1))}
-    assert (document.length, document.lines) == (5, 30)
-    assert document.terms.tolist() == sorted(document.terms.tolist())
-    assert float(np.linalg.norm(document.mean)) == pytest.approx(1.0, abs=1e-3)
+    assert (document.text.length, document.text.lines) == (5, 30)
+    assert document.text.terms.tolist() == sorted(document.text.terms.tolist())
+    assert float(np.linalg.norm(document.text.mean)) == pytest.approx(1.0, abs=1e-3)
 
 
 async def test_of_two_definitions_of_a_name_the_strongest_counts(store: Store) -> None:
     await add(store, *TWO)
     document = await load(store, "a/x.py")
 
-    assert set(document.defined) == {"walk", "bird"}
-    assert document.defined["walk"][0].strength > 0.8
-    assert document.defined["bird"][0].name == "Bird"
+    first, second = document.text.definitions.at([0, 1])
+
+    assert (first.name, second.name) == ("walk", "Bird")
+    assert first.strength > 0.8
 
 
 async def test_a_definition_knows_the_words_of_its_name(store: Store) -> None:
     await add(store, piece(0, "a/x.py", defines=(("send_mail", "function", 9, 0), ("run", "function", 9, 0))))
     document = await load(store, "a/x.py")
-    words: list[set[int]] = [set(), set()]
-    for term, owner in zip(document.definition_terms.tolist(), document.definition_owner.tolist(), strict=True):
-        words[owner].add(term)
+    terms = document.text.definitions.terms.tolist()
 
-    assert words == [{term_hash("send"), term_hash("mail")}, {term_hash("run")}]
-    assert document.definition_sizes.tolist() == [2, 1]
+    assert document.text.definitions.sizes.tolist() == [2, 1]
+    assert (set(terms[:2]), terms[2:]) == ({term_hash("send"), term_hash("mail")}, [term_hash("run")])
 
 
 async def test_archived_chunks_do_not_count(store: Store) -> None:
@@ -101,8 +100,8 @@ async def test_vectors_of_another_model_do_not_count(store: Store) -> None:
     await add(store, TWO[0], model="other")
     document = await load(store, "a/x.py")
 
-    assert document.length == 3
-    assert document.mean.shape == (0,)
+    assert document.text.length == 3
+    assert document.text.mean.shape == (0,)
 
 
 async def test_a_file_knows_how_often_it_is_imported(store: Store) -> None:
@@ -125,7 +124,7 @@ async def test_what_is_stored_is_a_document_of_its_own(store: Store) -> None:
 
     assert document_of(chunk) == chunk.key
     assert document.path is None
-    assert (document.length, len(document.stem_vectors)) == (3, 0)
+    assert (document.text.length, len(document.names)) == (3, 1)
 
 
 def test_a_chunk_belongs_to_its_file_only_if_it_was_learned_from_it() -> None:
@@ -140,7 +139,7 @@ async def test_a_document_is_gone_with_its_chunks_and_new_when_the_store_changes
     before = (await cache.load([(1, "a/x.py")]))[(1, "a/x.py")]
     assert (await cache.load([(1, "a/x.py")]))[(1, "a/x.py")] is before
     await add(store, TWO[1])
-    assert (await cache.load([(1, "a/x.py")]))[(1, "a/x.py")].length == 5
+    assert (await cache.load([(1, "a/x.py")]))[(1, "a/x.py")].text.length == 5
     async with store.database.atomic():
         await store.chunks.retire(["c0", "c1"], AT)
 
@@ -156,7 +155,7 @@ async def test_documents_are_read_once_and_the_cache_does_not_grow_without_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shelf = Shelf([Chunk(f"n{key}", "note", "", "dog", key=key) for key in range(5)])
-    cache = DocumentCache(shelf, shelf, bundled(), bundled())
+    cache = DocumentCache(shelf, shelf, shelf, bundled(), bundled())
 
     assert await reads(shelf, cache, [1, 2]) == 1
     assert await reads(shelf, cache, [1, 2]) == 1

@@ -246,7 +246,7 @@ class OneChunk:
 
 def searching_with(embedder: Any) -> HybridSearch:
     part, shelf = OneChunk(), Shelf([Chunk("n", "note", "t", "c", key=1)])
-    return HybridSearch(part, part, part, DocumentCache(shelf, shelf, embedder, bundled()), embedder)
+    return HybridSearch(part, part, part, DocumentCache(shelf, shelf, shelf, embedder, bundled()), embedder)
 
 
 async def test_a_model_that_fails_costs_the_dense_half_only() -> None:

@@ -173,7 +173,8 @@ def test_a_chunk_whose_document_is_gone_is_left_out() -> None:
     from fluorite_mcp.search.model import load_model
     from fluorite_mcp.search.ranking import rank
 
-    outcome = rank(understand("sum"), {"sum": 1.0}, [found(piece(1))], {}, None, bundled().embed, load_model())
+    said = bundled().embed(["sum", "sum"])
+    outcome = rank(understand("sum"), {"sum": 1.0}, [found(piece(1))], {}, None, said, load_model())
     assert outcome == ((), 0.0)
 
 

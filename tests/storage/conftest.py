@@ -15,6 +15,7 @@ import pytest
 
 from fluorite_mcp.models import Chunk, PreparedChunk
 from fluorite_mcp.search.fields import FIELDS_VERSION, lexical_fields
+from fluorite_mcp.search.merged import MERGED_VERSION
 from fluorite_mcp.storage.database import Database
 from fluorite_mcp.storage.store import Store, open_store
 
@@ -51,7 +52,12 @@ async def store(path: Path) -> AsyncIterator[Store]:
 
 async def open_at(path: Path, *, words_version: str = FIELDS_VERSION, compress: bool = True) -> Store:
     return await open_store(
-        path, lexical_fields=lexical_fields, words_version=words_version, compress=compress, now=NOW
+        path,
+        lexical_fields=lexical_fields,
+        words_version=words_version,
+        merged_version=MERGED_VERSION,
+        compress=compress,
+        now=NOW,
     )
 
 

@@ -184,8 +184,8 @@ async def test_profiles_are_read_of_living_chunks_with_vectors_of_one_model(stor
     project = (await store.projects.ensure("/shop", AT)).key
     one, two, gone, other = await add(
         store,
-        *(note(f"n{n}", str(n), project=project, origin=Origin("a.py", n, n + 9)) for n in range(3)),
-        note("b", "b", project=project, origin=Origin("b.py", 1, 1)),
+        *(note(f"n{n}", str(n), project=project, kind="code", origin=Origin("a.py", n, n + 9)) for n in range(3)),
+        note("b", "b", project=project, kind="code", origin=Origin("b.py", 1, 1)),
     )
     async with store.database.atomic():
         await store.chunks.retire(["n2"], AT)
