@@ -150,7 +150,9 @@ class Engine:
             __version__, data_dir, database.path, current, chunks, projects, self._embedder, self._index, self._cache,
             metrics, self._newest_backup, self._upkeep.waiting, self._reranker.name if self._reranker else None,
         )  # fmt: skip
-        self._transfer = Transfer(database, chunks, projects, history, store.relations, store.undos, self._embedder)
+        self._transfer = Transfer(
+            database, chunks, projects, history, store.relations, store.departed, store.undos, self._embedder
+        )
         templates = Templates(chunks, bundled_spikes)
         apply = ApplySpike(templates, Applications(database, store.meta))
         find = FindSpikes(current, self._search, chunks, templates, self._usage)

@@ -138,7 +138,7 @@ class PreparedChunk:
 
 @dataclass(frozen=True, slots=True)
 class Departed:
-    """What is kept of a chunk whose text left its file, and the id of the one that took its place in another file."""
+    """What is kept of a chunk whose text left its file, and the id of the one that took its place."""
 
     chunk: str
     at: str

@@ -140,8 +140,12 @@ class ChunkStore(Protocol):
         """Write quality with its evidence, usage and times, as another chunk had them."""
         ...
 
+    async def copies(self, keys: Sequence[int]) -> list[int]:
+        """Return the keys of chunks with the text of one of these that came into its project later."""
+        ...
+
     async def successors(self, ids: Sequence[str]) -> dict[str, str]:
-        """Return the ids of the chunks that took the place of others whose files were renamed, by the old ids."""
+        """Return the ids of the chunks that took the place of others, by rename or edit, by the old ids."""
         ...
 
     async def touch(self, ids: Sequence[str], at: str) -> None:

@@ -62,12 +62,11 @@ class Judgements:
         """Return new chunks with what those before them were judged and used. Runs inside `Transactions.atomic`."""
         lost = [one for one in gone if _matters(one, known)]
         new = await self._moves.welcome(known.leave, new)
-        await self._moves.depart(project, lost)
-        if not new or not (lost or any(item.chunk.id in known.judged for item in new)):
+        if not (lost or any(item.chunk.id in known.judged for item in new)):
             return new
         by_id = {item.chunk.id: item for item in new}
-        for old in await self._whole(lost):
-            await self._hand_on(old, by_id)
+        successors = {old.id: await self._hand_on(old, by_id) for old in await self._whole(lost)}
+        await self._moves.depart(project, lost, successors)
         for id_ in by_id.keys() & known.judged:
             by_id[id_] = await self._with_history(by_id[id_])
         return list(by_id.values())
@@ -76,11 +75,11 @@ class Judgements:
         """Hand on what lies in files that are gone to files that are new. Runs inside `Transactions.atomic`."""
         await self._moves.follow(project, known.leave, added)
 
-    async def _hand_on(self, old: Chunk, new: dict[str, PreparedChunk]) -> None:
-        """Give the place of a chunk to its successor, if there is one."""
+    async def _hand_on(self, old: Chunk, new: dict[str, PreparedChunk]) -> str | None:
+        """Give the place of a chunk to its successor, if there is one; return its id."""
         successor = find_successor(old, [item.chunk for item in new.values()])
         if successor is None:
-            return
+            return None
         histories = await self._history.of([old.id, successor.id])
         there = {(event.at, event.event) for event in histories[successor.id]}
         carried = [
@@ -92,6 +91,7 @@ class Judgements:
         await self._moves.relate(old.id, successor.id)
         kept = replace(successor, usage=old.usage, created_at=old.created_at, accessed_at=old.accessed_at)
         new[successor.id] = await self._with_history(replace(new[successor.id], chunk=kept))
+        return successor.id
 
     async def _with_history(self, item: PreparedChunk) -> PreparedChunk:
         events = (await self._history.of([item.chunk.id]))[item.chunk.id]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,7 @@ class Leave:
 
     departed: dict[str, Departed] = field(default_factory=dict)
     leaving: list[Chunk] = field(default_factory=list)
+    removed: frozenset[str] = frozenset()
 
 
 class Moves:
@@ -62,7 +63,7 @@ class Moves:
 
     async def begin(self, project: int, removed: Sequence[str], judged_ids: Collection[str]) -> Leave:
         """Look at what may come back or move in a learning that finds some files gone."""
-        leave = Leave(await self._departed.of(project))
+        leave = Leave(await self._departed.of(project), removed=frozenset(removed))
         if headers := await self._chunks.of_files(project, removed) if removed else []:
             ids = [one.id for one in headers]
             related = {id_ for edge in await self._relations.of(ids) for id_ in (edge.source, edge.target)}
@@ -83,10 +84,10 @@ class Moves:
             for item in new
         ]
 
-    async def depart(self, project: int, gone: Sequence[Chunk], successors: dict[str, str] | None = None) -> None:
+    async def depart(self, project: int, gone: Sequence[Chunk], successors: Mapping[str, str | None]) -> None:
         """Keep what is known of chunks whose text is gone, with those that took their place."""
         if gone:
-            now, successors = self._now(), successors or {}
+            now = self._now()
             await self._departed.put(
                 project,
                 [
@@ -106,9 +107,20 @@ class Moves:
         keys = [one.key for one in headers if (one.kind, one.origin.symbol) in names]
         found = list((await self._chunks.load(keys)).values()) if keys else []
         pairs = find_successors(leave.leaving, found)
+        pairs += await self._copies(leave, {old.key for old, _ in pairs})
         for old, new in pairs:
             await self._hand_on(old, new)
         await self.depart(project, leave.leaving, {old.id: new.id for old, new in pairs})
+
+    async def _copies(self, leave: Leave, done: Collection[int]) -> list[tuple[Chunk, Chunk]]:
+        """Pair the rest with equal texts that are younger: a file may be written anew first, and deleted later."""
+        rest = [old for old in leave.leaving if old.key not in done]
+        found = await self._chunks.load(await self._chunks.copies([old.key for old in rest])) if rest else {}
+        free = [
+            one for one in found.values()
+            if one.origin.path not in leave.removed and not (one.helpful or one.unhelpful or one.retired_at)
+        ]  # fmt: skip
+        return [(old, new) for old, new in find_successors(rest, free) if old.content == new.content]
 
     async def _hand_on(self, old: Chunk, new: Chunk) -> None:
         histories = await self._history.of([old.id, new.id])

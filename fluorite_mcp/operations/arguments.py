@@ -84,7 +84,7 @@ def utc_text(name: str, text: str) -> str:
 
 
 async def find_all(chunks: ChunkStore, ids: Sequence[str]) -> dict[str, Chunk]:
-    """Return the whole chunk of each id, each once, in order; by its newest id where its file was renamed.
+    """Return the whole chunk of each id, each once, in order; by its newest id where it was renamed or edited.
 
     Raises:
         InputError: None or too many ids.
@@ -109,7 +109,7 @@ async def find_all(chunks: ChunkStore, ids: Sequence[str]) -> dict[str, Chunk]:
 async def _follow_moves(
     chunks: ChunkStore, ids: Sequence[str], found: dict[str, Chunk]
 ) -> tuple[Sequence[str], dict[str, Chunk]]:
-    """Put the chunks of renamed files in the place of ids that they had before."""
+    """Put chunks that were renamed or edited since in the place of ids that they had before."""
     unknown = [id_ for id_ in ids if id_ not in found and not _SURROGATE.search(id_)]
     moved = await chunks.successors(unknown)
     return [moved.get(id_, id_) for id_ in ids], found | await chunks.find(list(moved.values()))

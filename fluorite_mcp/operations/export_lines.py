@@ -81,6 +81,29 @@ class ChunkLine(_Line):
     history: list[tuple[str, str, dict[str, Any]]]
 
 
+class DepartedKept(_Line):
+    """What a chunk was before its text left."""
+
+    quality: _Share
+    helpful: _Count
+    unhelpful: _Count
+    usage: _Integer
+    created_at: str
+    accessed_at: str
+
+
+class DepartedLine(_Line):
+    """What was judged or used in a file whose text is gone for now, with its history."""
+
+    type: Literal["departed"]
+    root: str
+    id: Annotated[str, Field(min_length=1)]
+    at: str
+    successor: str | None
+    kept: DepartedKept
+    history: list[tuple[str, str, dict[str, Any]]]
+
+
 class RelationLine(_Line):
     """An edge between two chunks."""
 
@@ -101,7 +124,7 @@ class UndoLine(_Line):
     ids: list[str]
 
 
-AnyLine = HeaderLine | ProjectLine | FileLine | ChunkLine | RelationLine | UndoLine
+AnyLine = HeaderLine | ProjectLine | FileLine | ChunkLine | DepartedLine | RelationLine | UndoLine
 _LINE: TypeAdapter[AnyLine] = TypeAdapter(Annotated[AnyLine, Field(discriminator="type")])
 
 
@@ -112,6 +135,7 @@ class Export:
     projects: list[ProjectLine] = field(default_factory=list)
     files: list[FileLine] = field(default_factory=list)
     chunks: list[ChunkLine] = field(default_factory=list)
+    departed: list[DepartedLine] = field(default_factory=list)
     relations: list[RelationLine] = field(default_factory=list)
     undos: list[UndoLine] = field(default_factory=list)
 
@@ -129,7 +153,7 @@ def read_export(lines: Sequence[str]) -> Export:
     roots = {line.root for _, line in numbered if isinstance(line, ProjectLine)}
     ids: set[str] = set()
     for number, line in numbered:
-        if isinstance(line, FileLine | ChunkLine) and line.root is not None and line.root not in roots:
+        if isinstance(line, FileLine | ChunkLine | DepartedLine) and line.root is not None and line.root not in roots:
             raise _refusal(number, f"speaks of the project {line.root!r}, which no line describes")
         if isinstance(line, ChunkLine):
             if line.id in ids:
@@ -156,6 +180,8 @@ def _file_away(export: Export, line: AnyLine) -> None:
             export.files.append(line)
         case ChunkLine():
             export.chunks.append(line)
+        case DepartedLine():
+            export.departed.append(line)
         case RelationLine():
             export.relations.append(line)
         case UndoLine():

@@ -14,12 +14,21 @@ from typing import TYPE_CHECKING, Any
 
 from fluorite_mcp.errors import EmbeddingError
 from fluorite_mcp.learning.ready import embed_chunks
-from fluorite_mcp.models import Chunk, Event, FileRecord, LexicalFields, PreparedChunk, Relation
-from fluorite_mcp.ports import ChunkStore, Embedder, HistoryStore, ProjectStore, RelationStore, Transactions, UndoStore
+from fluorite_mcp.models import Chunk, Departed, Event, FileRecord, LexicalFields, PreparedChunk, Relation
+from fluorite_mcp.ports import (
+    ChunkStore,
+    DepartedStore,
+    Embedder,
+    HistoryStore,
+    ProjectStore,
+    RelationStore,
+    Transactions,
+    UndoStore,
+)
 from fluorite_mcp.search.fields import lexical_fields
 
 if TYPE_CHECKING:
-    from fluorite_mcp.operations.export_lines import ChunkLine, Export, FileLine
+    from fluorite_mcp.operations.export_lines import ChunkLine, DepartedLine, Export, FileLine
 
 # As `export_lines` checks them; written here, because an export needs none of its classes.
 _HEADER = {"format": "fluorite-export", "version": 1}
@@ -37,6 +46,7 @@ class Transfer:
         projects: ProjectStore,
         history: HistoryStore,
         relations: RelationStore,
+        departed: DepartedStore,
         undos: UndoStore,
         embedder: Embedder,
     ) -> None:
@@ -45,11 +55,12 @@ class Transfer:
         self._projects = projects
         self._history = history
         self._relations = relations
+        self._departed = departed
         self._undos = undos
         self._embedder = embedder
 
     async def export(self) -> AsyncIterator[str]:
-        """Yield the lines: header, projects with their files, chunks with their history, relations, undos."""
+        """Yield the lines: header, projects with files, chunks with history, what left, relations, undos."""
         yield _line("header", _HEADER)
         roots: dict[int, str] = {}
         for project in await self._projects.all():
@@ -66,11 +77,21 @@ class Transfer:
             for chunk in chunks:
                 yield _line("chunk", _chunk_values(chunk, roots, events[chunk.id]))
             after = chunks[-1].key
+        for key, root in roots.items():
+            async for line in self._departed_lines(key, root):
+                yield line
         for relation, created in await self._relations.all():
             edge = {"source": relation.source, "target": relation.target, "relation": relation.type}
             yield _line("relation", {**edge, "weight": relation.weight, "created_at": created})
         for token, at, ids in await self._undos.all():
             yield _line("undo", {"token": token, "at": at, "ids": ids})
+
+    async def _departed_lines(self, project: int, root: str) -> AsyncIterator[str]:
+        departed = await self._departed.of(project)
+        events = await self._history.of(list(departed))
+        for id_, one in sorted(departed.items()):
+            values = {"root": root, "id": id_, "at": one.at, "successor": one.successor, "kept": dict(one.kept)}
+            yield _line("departed", {**values, "history": _event_values(events[id_])})
 
     async def import_lines(self, lines: Sequence[str]) -> int:
         """Read an export into the store: all of it, or nothing.
@@ -96,6 +117,7 @@ class Transfer:
                 line for line in export.chunks if line.id in vectors and (line.root, line.origin.path) not in learned
             ]
             count = await self._import_chunks(new, roots, vectors, model)
+            await self._import_departed(export.departed, roots)
             for edge in export.relations:
                 relation = Relation(edge.source, edge.target, edge.relation, edge.weight)
                 await self._relations.put([relation], edge.created_at)
@@ -150,6 +172,15 @@ class Transfer:
             count += len(new)
         return count
 
+    async def _import_departed(self, lines: Sequence[DepartedLine], roots: Mapping[str, int]) -> None:
+        known = {id_ for key in roots.values() for id_ in await self._departed.of(key)}
+        known |= (await self._chunks.find([line.id for line in lines])).keys()
+        for line in lines:
+            if line.id not in known:
+                one = Departed(line.id, line.at, line.successor, line.kept.model_dump())
+                await self._departed.put(roots[line.root], [one])
+                await self._history.insert(line.id, [Event(*event) for event in line.history])
+
 
 def _words(chunks: Sequence[Chunk]) -> list[LexicalFields]:
     return [lexical_fields(chunk) for chunk in chunks]
@@ -174,8 +205,12 @@ def _chunk_values(chunk: Chunk, roots: Mapping[int, str], events: Sequence[Event
     return {
         **values,
         "root": roots[chunk.project] if chunk.project is not None else None,
-        "history": [[event.at, event.event, dict(event.detail)] for event in events],
+        "history": _event_values(events),
     }
+
+
+def _event_values(events: Sequence[Event]) -> list[list[object]]:
+    return [[event.at, event.event, dict(event.detail)] for event in events]
 
 
 def _chunk(line: ChunkLine, project: int | None) -> Chunk:

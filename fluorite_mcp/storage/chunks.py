@@ -21,8 +21,8 @@ WORDS_STAMP = "words_version"
 
 _LARGEST_KEY = 2**63 - 1
 
-# A file that was renamed more often since an id was noted is no longer what was meant.
-_MAX_RENAMES = 10
+# What was renamed or edited more often since an id was noted is no longer what was meant.
+_MAX_STEPS = 100
 
 _COLUMNS = (
     "c.key, c.id, c.kind, c.project, c.title, c.language, c.frameworks, c.tags, c.path, c.start_line, c.end_line, "
@@ -254,11 +254,20 @@ class ChunkTable:
             [(c.quality, c.helpful, c.unhelpful, c.usage, c.created_at, c.accessed_at, c.id) for c in chunks],
         )
 
+    async def copies(self, keys: Sequence[int]) -> list[int]:
+        """Return the keys of chunks with the text of one of these that came later. Uses `chunks_by_content`."""
+        rows = await self._database.fetch_in(
+            "SELECT t.key FROM chunks c JOIN chunks t ON t.content = c.content AND t.project = c.project"
+            " AND t.created_at > c.created_at WHERE c.key IN ({in})",
+            keys,
+        )
+        return [key for (key,) in rows]
+
     async def successors(self, ids: Sequence[str]) -> dict[str, str]:
-        """Return the ids of the chunks that took the place of others whose files were renamed, by the old ids."""
+        """Return the ids of the chunks that took the place of others, by rename or edit, by the old ids."""
         found: dict[str, str] = {}
         asked = {id_: id_ for id_ in ids}
-        for _ in range(_MAX_RENAMES):
+        for _ in range(_MAX_STEPS):
             rows = await self._database.fetch_in(
                 "SELECT chunk, successor FROM departed WHERE successor IS NOT NULL AND chunk IN ({in})", list(asked)
             )

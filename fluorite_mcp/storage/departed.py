@@ -1,4 +1,4 @@
-"""What is kept of chunks whose text left its project's files, and which chunk took the place of one that moved."""
+"""What is kept of chunks whose text left its project's files, and which chunks took their places."""
 
 from __future__ import annotations
 

@@ -55,6 +55,7 @@ async def test_an_edited_function_keeps_what_was_said_of_it(engine: Engine, path
     after = await view_of(engine)
 
     assert after.id != before.id
+    assert (await engine.get([before.id])).chunks[0].id == after.id
     assert (outcomes(after), after.history[-1].event) == (["helpful"], "edited")
     assert after.usage >= before.usage
     assert any(factor.name == "judgement" for factor in after.quality_factors)

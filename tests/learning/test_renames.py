@@ -131,6 +131,17 @@ async def test_what_was_forgotten_stays_forgotten_in_a_renamed_file(engine: Engi
     assert (await find(engine, "billing/ledger.py")).id == restored
 
 
+async def test_a_judgement_follows_a_file_that_was_written_anew_before_it_was_deleted(
+    engine: Engine, project: Path
+) -> None:
+    before = await judged(engine)
+    (project / "billing/ledger.py").write_text(INVOICES)
+    assert (await engine.get([(await find(engine, "billing/ledger.py")).id])).chunks[0].history == ()
+    (project / "billing/invoices.py").unlink()
+
+    assert_followed(before, (await engine.get([(await find(engine, "billing/ledger.py")).id])).chunks[0])
+
+
 async def test_what_is_not_alike_inherits_nothing(engine: Engine, project: Path) -> None:
     before = await judged(engine)
     (project / "billing/invoices.py").unlink()

@@ -35,8 +35,11 @@ async def export(engine: Engine) -> list[str]:
 
 
 @pytest.fixture
-async def rich(engine: Engine) -> Engine:
+async def rich(engine: Engine, project: Path) -> Engine:
     """A memory with something of everything."""
+    away = (await engine.search("drawRevenueChart")).hits[0]
+    await engine.feedback([away.id], "helpful", note="On another branch.")
+    (project / "web/chart.ts").unlink()
     await engine.learn()
     notes = [
         (await engine.store(f"Falcon deploys on day {n}.", metadata={"n": n, "deep": ["漢"]})).id for n in range(3)
@@ -55,7 +58,7 @@ async def test_export_wipe_import_export_gives_the_same_bytes(
 ) -> None:
     lines = await export(rich)
     types = {json.loads(line)["type"] for line in lines}
-    assert types == {"header", "project", "file", "chunk", "relation", "undo"}
+    assert types == {"header", "project", "file", "chunk", "departed", "relation", "undo"}
 
     async with open_engine(at=tmp_path / "wiped") as engine:
         assert await engine.import_lines(lines) == sum('"type": "chunk"' in line for line in lines)
