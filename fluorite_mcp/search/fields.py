@@ -13,6 +13,7 @@ FIELDS_VERSION = f"3.{TOKENS_VERSION}"
 
 # The key of a learned chunk's metadata that lists its definitions: [name, kind, lines, depth] each.
 DEFINITIONS = "definitions"
+_DEFINITION = (str, str, int, int)
 
 
 def is_learned(chunk: Chunk) -> bool:
@@ -25,12 +26,13 @@ def definitions_of(chunk: Chunk) -> tuple[Defined, ...]:
     listed = chunk.metadata.get(DEFINITIONS) if is_learned(chunk) else None
     if not isinstance(listed, list):
         return ()
-    found = []
-    for one in listed:
-        match one:
-            case [str(name), str(kind), int(lines), int(depth)]:
-                found.append(Defined(name, kind, definition_strength(kind, lines, depth)))
-    return tuple(found)
+    return tuple(
+        [
+            Defined(one[0], one[1], definition_strength(*one[1:]))
+            for one in listed
+            if isinstance(one, list) and tuple(map(type, one)) == _DEFINITION
+        ]
+    )
 
 
 def lexical_fields(chunk: Chunk) -> LexicalFields:
