@@ -8,13 +8,16 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from fluorite_mcp.embedding.builtin import BuiltinEmbedder
 from fluorite_mcp.embedding.registry import BUILTIN
+from fluorite_mcp.learning.garbage import start_worker_process
 from fluorite_mcp.learning.prepare import PreparedFile
 from fluorite_mcp.learning.ready import embed_chunks
 from fluorite_mcp.learning.workers import Batch, PrepareBatch, prepare_batch, serve_batches
+from fluorite_mcp.models import PreparedChunk
 from fluorite_mcp.ports import Embedder
 
 
@@ -26,7 +29,9 @@ def main() -> None:
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     embedder = BuiltinEmbedder() if sys.argv[1:] == [BUILTIN] else None
-    serve_batches(sys.stdin.buffer, output, _embedding(embedder) if embedder else prepare_batch)
+    prepare = _embedding(embedder) if embedder else prepare_batch
+    start_worker_process()
+    serve_batches(sys.stdin.buffer, output, prepare)
 
 
 def _embedding(embedder: Embedder) -> PrepareBatch:
@@ -37,14 +42,13 @@ def _embedding(embedder: Embedder) -> PrepareBatch:
         files = prepare_batch(batch)
         chunks = [item.chunk for file in files for item in file.chunks or ()]
         vectors = iter(embed_chunks(embedder, chunks))
-        return [
-            file
-            if file.chunks is None
-            else replace(file, chunks=tuple(replace(item, vector=next(vectors)) for item in file.chunks))
-            for file in files
-        ]
+        return [file if file.chunks is None else replace(file, chunks=_with(vectors, file.chunks)) for file in files]
 
     return prepare
+
+
+def _with(vectors: Iterator[bytes], chunks: Sequence[PreparedChunk]) -> tuple[PreparedChunk, ...]:
+    return tuple([PreparedChunk(item.chunk, item.words, next(vectors)) for item in chunks])
 
 
 if __name__ == "__main__":

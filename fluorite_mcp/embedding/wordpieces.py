@@ -21,7 +21,8 @@ _LATIN_BEYOND_ASCII = "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
 _COMBINING_MARKS = "\u0300-\u036f"  # decomposed accents, as macOS writes them in file names
 _KATAKANA = "\u30a1-\u30fa\u30fc-\u30ff\uff66-\uff9f"
 _KANJI = "\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_find_ascii_words = re.compile("[A-Za-z0-9]+").findall  # twice as fast, and nearly all code is ASCII
+# Blanks for all but letters and digits. Nearly all code is ASCII, and cutting at blanks takes less than half the time.
+_WORDS_APART = bytes(code if chr(code).isalnum() else 32 for code in range(128)).ljust(256)
 _find_any_words = re.compile(f"[A-Za-z0-9{_LATIN_BEYOND_ASCII}{_COMBINING_MARKS}]+|[{_KATAKANA}]+|[{_KANJI}]+").findall
 _find_parts = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+[0-9]*(?![a-z])|[0-9]+").findall
 _starts_japanese = re.compile(f"[{_KATAKANA}{_KANJI}]").match
@@ -49,6 +50,8 @@ class WordPieces(dict[str, tuple[int, ...]]):
         super().__init__()
         self._vocabulary = vocabulary
         self._longest = max(map(len, vocabulary), default=0)
+        # Names share their parts: a third as many are cut into pieces.
+        self._parts: dict[str, tuple[int, ...]] = {}
 
     def __missing__(self, word: str) -> tuple[int, ...]:
         if len(self) >= MAX_REMEMBERED_WORDS:
@@ -59,14 +62,21 @@ class WordPieces(dict[str, tuple[int, ...]]):
     def _rows(self, word: str) -> tuple[int, ...]:
         rows: list[int] = []
         for part in parts_of(word):
-            cut = split_run if _starts_japanese(part) else split_word
-            rows += cut(part, self._vocabulary, self._longest)
+            known = self._parts.get(part)
+            rows += self._rows_of_part(part) if known is None else known
         return tuple(rows)
+
+    def _rows_of_part(self, part: str) -> tuple[int, ...]:
+        if len(self._parts) >= MAX_REMEMBERED_WORDS:
+            self._parts.clear()
+        cut = split_run if not part.isascii() and _starts_japanese(part) else split_word
+        rows = self._parts[part] = tuple(cut(part, self._vocabulary, self._longest))
+        return rows
 
 
 def find_words(text: str) -> list[str]:
     """Return the runs of Latin letters and digits, of katakana and of kanji in a text."""
-    return _find_ascii_words(text) if text.isascii() else _find_any_words(text)
+    return text.encode().translate(_WORDS_APART).decode().split() if text.isascii() else _find_any_words(text)
 
 
 def parts_of(word: str) -> list[str]:

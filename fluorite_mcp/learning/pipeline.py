@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from fluorite_mcp.errors import EmbeddingError, ProjectError, StoreBusyError
 from fluorite_mcp.learning.carrying import Judgements, Remembered
 from fluorite_mcp.learning.freshness import FreshnessWatch
+from fluorite_mcp.learning.garbage import collect_young, paused_collection
 from fluorite_mcp.learning.git import head_commit
 from fluorite_mcp.learning.prepare import FileTask, PreparedFile
 from fluorite_mcp.learning.ready import embed_chunks
@@ -167,11 +168,14 @@ class ProjectLearner:
             await self._forget_files(project, removed, report)
         done = 0
         size = sum(map(readable_size, tasks))
-        async with FileWorkers(Path(project.root), self._now(), command=self._worker_command, size=size) as workers:
-            async for batch in workers.prepare(tasks, self._batch_size):
-                await self._write(project, _of_kinds(batch, kinds), known_judgements, report)
-                done += len(batch)
-                await progress(done, len(tasks), f"learned {done} of {len(tasks)} files")
+        workers = FileWorkers(Path(project.root), self._now(), command=self._worker_command, size=size)
+        with paused_collection():
+            async with workers:
+                async for batch in workers.prepare(tasks, self._batch_size):
+                    await self._write(project, _of_kinds(batch, kinds), known_judgements, report)
+                    done += len(batch)
+                    collect_young()
+                    await progress(done, len(tasks), f"learned {done} of {len(tasks)} files")
         if known_judgements.leaving:
             added = [path for path in changed if path not in known]
             async with self._transactions.atomic():

@@ -7,6 +7,7 @@ outlive a parent that was killed. Which program that is, the composition root de
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import os
 import pickle
@@ -16,14 +17,17 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from fluorite_mcp.learning.garbage import collect_young
 from fluorite_mcp.learning.prepare import FileTask, PreparedFile, prepare_file
 from fluorite_mcp.learning.scan import MAX_FILE_BYTES
+from fluorite_mcp.models import Chunk, FileRecord, Origin, PreparedChunk
 
 logger = logging.getLogger(__name__)
 
@@ -191,9 +195,28 @@ def prepare_batch(batch: Batch) -> list[PreparedFile]:
 
 def send(stream: IO[bytes], value: object) -> None:
     """Write one value to a worker or back. Only ever between a process and its own child."""
-    data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
-    stream.write(_LENGTH.pack(len(data)) + data)
+    buffer = io.BytesIO()
+    pickler = pickle.Pickler(buffer, protocol=pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = _REDUCERS
+    pickler.dump(value)
+    data = buffer.getbuffer()
+    stream.write(_LENGTH.pack(len(data)))
+    stream.write(data)
     stream.flush()
+
+
+def _reducer(kind: type[Any]) -> Callable[[Any], tuple[type[Any], tuple[Any, ...]]]:
+    """Return how a value is pickled: as a call with its fields.
+
+    Frozen dataclasses set theirs one by one in Python, which takes half as long again.
+    """
+    values = attrgetter(*(one.name for one in fields(kind)))
+    return lambda value: (kind, values(value))
+
+
+_REDUCERS: dict[type, Callable[[Any], tuple[type[Any], tuple[Any, ...]]]] = {
+    kind: _reducer(kind) for kind in (Chunk, FileRecord, FileTask, Origin, PreparedChunk, PreparedFile)
+}
 
 
 def receive(stream: IO[bytes]) -> Any:
@@ -230,6 +253,7 @@ def serve_batches(source: IO[bytes], target: IO[bytes], prepare: PrepareBatch) -
             send(target, prepare(batch))
         except BrokenPipeError:
             return
+        collect_young()
 
 
 def _start(command: Sequence[str]) -> subprocess.Popen[bytes] | None:

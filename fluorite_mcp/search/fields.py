@@ -15,6 +15,7 @@ FIELDS_VERSION = f"3.{TOKENS_VERSION}"
 
 # The key of a learned chunk's metadata that lists its definitions: [name, kind, lines, depth] each.
 DEFINITIONS = "definitions"
+_DEFINITION = (str, str, int, int)
 
 
 def is_learned(chunk: Chunk) -> bool:
@@ -32,15 +33,16 @@ def definitions_of(chunk: Chunk, spellings: Collection[str] | None = None) -> tu
     listed = chunk.metadata.get(DEFINITIONS) if is_learned(chunk) else None
     if not isinstance(listed, list):
         return ()
-    found = []
-    for one in listed:
-        match one:
+    return tuple(
+        [
+            Defined(one[0], one[1], definition_strength(*one[1:]))
+            for one in listed
+            if isinstance(one, list)
+            and tuple(map(type, one)) == _DEFINITION
             # Of many names few are asked for.
-            case [str(name), *_] if spellings is not None and name.lower() not in spellings:
-                continue
-            case [str(name), str(kind), int(lines), int(depth)]:
-                found.append(Defined(name, kind, definition_strength(kind, lines, depth)))
-    return tuple(found)
+            and (spellings is None or one[0].lower() in spellings)
+        ]
+    )
 
 
 def lexical_fields(chunk: Chunk) -> LexicalFields:

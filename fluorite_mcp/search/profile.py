@@ -10,6 +10,7 @@ import struct
 import zlib
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from math import log1p
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -99,6 +100,7 @@ class _TermHashes(dict[str, int]):
 _HASHES = _TermHashes()
 
 
+@lru_cache(maxsize=4_096)
 def definition_strength(kind: str, lines: int, depth: int) -> float:
     """Return how much a definition settles where its name lives, 0..1.
 
@@ -131,11 +133,18 @@ def encode_profile(tokens: Iterable[str], definitions: Sequence[Defined]) -> byt
         (
             _HEAD.pack(len(terms), len(kept), counted.total()),
             struct.pack(f"<{len(terms)}I", *terms),
-            bytes([count if (count := hashed[term]) < _MOST else _MOST for term in terms]),
+            _count_bytes(list(map(hashed.__getitem__, terms))),
             bytes(round(one.strength * _MOST) for one in kept),
             names.encode("utf-8", "replace"),
         )
     )
+
+
+def _count_bytes(counts: list[int]) -> bytes:
+    try:
+        return bytes(counts)
+    except ValueError:  # A word stands there too often for a byte, which is rare.
+        return bytes([min(count, _MOST) for count in counts])
 
 
 def decode_profile(data: bytes) -> ChunkProfile:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 from fluorite_mcp.errors import StoreTooNewError
@@ -23,6 +22,9 @@ _LARGEST_KEY = 2**63 - 1
 
 # What was renamed or edited more often since an id was noted is no longer what was meant.
 _MAX_STEPS = 100
+
+# Made once: `json.dumps` makes an encoder for each call that asks for anything but its defaults.
+_to_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 _COLUMNS = (
     "c.key, c.id, c.kind, c.project, c.title, c.language, c.frameworks, c.tags, c.path, c.start_line, c.end_line, "
@@ -153,21 +155,21 @@ class ChunkTable:
         row = await self._database.fetch_one("SELECT seq FROM sqlite_sequence WHERE name = 'chunks'")
         first = (int(row[0]) if row else 0) + 1
         # Keys are given here so that words and embeddings can be inserted in bulk; the write lock is held.
-        stored = [replace(item.chunk, key=key) for key, item in enumerate(items, first)]
+        stored = list(enumerate(items, first))
         marks = ",".join("?" * 25)
         await self._database.execute_many(
             "INSERT INTO chunks (key, id, kind, project, title, content, language, frameworks, tags, path, start_line,"
             " end_line, symbol, origin, quality, helpful, unhelpful, usage, created_at, accessed_at, valid_from,"
             f" valid_to, recorded_at, retired_at, metadata) VALUES ({marks})",
-            [_values(chunk, content) for chunk, content in zip(stored, contents, strict=True)],
+            [_values(key, item.chunk, content) for (key, item), content in zip(stored, contents, strict=True)],
         )
-        living = [(c, item) for c, item in zip(stored, items, strict=True) if c.retired_at is None]
-        await self._insert_words([(chunk.key, item.words) for chunk, item in living])
+        living = [(key, item) for key, item in stored if item.chunk.retired_at is None]
+        await self._insert_words([(key, item.words) for key, item in living])
         await self._database.execute_many(
             "INSERT INTO embeddings (chunk, scope, model, vector) VALUES (?, ?, ?, ?)",
             [
-                (chunk.key, chunk.project or GLOBAL_SCOPE, model, item.vector)
-                for chunk, item in living
+                (key, item.chunk.project or GLOBAL_SCOPE, model, item.vector)
+                for key, item in living
                 if item.vector is not None
             ],
         )
@@ -384,22 +386,29 @@ class ChunkTable:
         return total
 
 
-def _values(chunk: Chunk, content: int) -> Row:
+def _values(key: int, chunk: Chunk, content: int) -> Row:
     origin = chunk.origin
     return (
-        chunk.key, chunk.id, chunk.kind, chunk.project, chunk.title, content, chunk.language,
-        json.dumps(chunk.frameworks, ensure_ascii=False), json.dumps(chunk.tags, ensure_ascii=False), origin.path,
+        key, chunk.id, chunk.kind, chunk.project, chunk.title, content, chunk.language,
+        _strings_json(chunk.frameworks), _strings_json(chunk.tags), origin.path,
         origin.start_line, origin.end_line, origin.symbol, _origin_json(origin), chunk.quality, chunk.helpful,
         chunk.unhelpful, chunk.usage, chunk.created_at, chunk.accessed_at, chunk.valid_from, chunk.valid_to,
-        chunk.recorded_at, chunk.retired_at, json.dumps(dict(chunk.metadata), ensure_ascii=False, sort_keys=True),
+        chunk.recorded_at, chunk.retired_at, _to_json(dict(chunk.metadata)) if chunk.metadata else "{}",
     )  # fmt: skip
 
 
 def _origin_json(origin: Origin) -> str | None:
     """Return the rarer parts of an origin as JSON; the others have columns."""
+    if origin.commit is origin.url is origin.session is None:
+        return None
     parts = {"commit": origin.commit, "url": origin.url, "session": origin.session}
     present = {name: value for name, value in parts.items() if value is not None}
-    return json.dumps(present, sort_keys=True) if present else None
+    return json.dumps(present, sort_keys=True)
+
+
+@lru_cache(maxsize=4096)
+def _strings_json(strings: tuple[str, ...]) -> str:
+    return _to_json(strings)
 
 
 def _chunk(row: Row, content: str = "") -> Chunk:

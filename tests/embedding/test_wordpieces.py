@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given
@@ -96,6 +97,11 @@ def test_text_of_other_scripts_has_no_words(text: str) -> None:
 
 def test_signs_and_other_scripts_are_borders_between_words() -> None:
     assert find_words("a_b.c-dキャッシュefg×hを検索する") == ["a", "b", "c", "d", "キャッシュ", "efg", "h", "検索"]
+
+
+@given(st.text(st.characters(max_codepoint=127), max_size=60))
+def test_words_of_ascii_are_its_runs_of_letters_and_digits(text: str) -> None:
+    assert find_words(text) == re.findall("[A-Za-z0-9]+", text)
 
 
 def test_encoded_data_is_no_word() -> None:

@@ -41,6 +41,15 @@ def test_what_is_sent_is_received() -> None:
         receive(pipe)
 
 
+def test_a_prepared_file_arrives_as_it_was_sent(tmp_path: Path, tasks: list[FileTask]) -> None:
+    pipe = io.BytesIO()
+    sent = (tasks, prepare_batch((tmp_path, tasks, NOW)))
+    send(pipe, sent)
+    pipe.seek(0)
+
+    assert receive(pipe) == sent
+
+
 def test_a_worker_answers_every_batch_until_the_input_ends(tmp_path: Path, tasks: list[FileTask]) -> None:
     source, target = io.BytesIO(), io.BytesIO()
     for part in (tasks[:3], tasks[3:]):

@@ -73,6 +73,24 @@ def test_fts5_keeps_every_token_whole(text: str) -> None:
     assert terms == set(stream.split())
 
 
+@pytest.mark.parametrize(
+    ("text", "stream"),
+    [
+        ("git push --force-with-lease", "git push forcewithlease forc with leas"),
+        ("x-1 -y- a--b", "x 1 y a b"),
+        ("left->right", "left right"),
+        ("_ - -- __", ""),
+    ],
+)
+def test_hyphens_join_words_only_before_a_letter(text: str, stream: str) -> None:
+    assert index_words(text) == stream
+
+
+@given(st.text("ab1_-> \t", max_size=40))
+def test_a_text_of_ascii_gives_the_tokens_that_it_gives_beside_other_letters(text: str) -> None:
+    assert index_words(text + " é").split() == [*index_words(text).split(), "e"]
+
+
 @given(TEXT)
 def test_a_query_has_no_token_twice_and_all_are_indexed(text: str) -> None:
     words = query_words(text)
