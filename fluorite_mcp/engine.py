@@ -7,7 +7,6 @@ async with Engine.open("/data") as engine:
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -22,12 +21,14 @@ from fluorite_mcp.embedding.cached import CachedEmbedder
 from fluorite_mcp.embedding.guarded import GuardedEmbedder, GuardedReranker
 from fluorite_mcp.embedding.registry import BUILTIN, create_embedder, create_reranker
 from fluorite_mcp.engine_spikes import SpikeCalls, is_application
+from fluorite_mcp.engine_workers import miner_command, worker_command
 from fluorite_mcp.errors import InputError
 from fluorite_mcp.index.generations import VectorIndex
 from fluorite_mcp.index.lexical import LexicalIndex
 from fluorite_mcp.learning.bundled import BundledKnowledge, bundled_folder
 from fluorite_mcp.learning.freshness import FreshnessWatch
 from fluorite_mcp.learning.locate import Place
+from fluorite_mcp.learning.miner import ProjectMiner
 from fluorite_mcp.learning.pipeline import Progress, ProjectLearner, ignore_progress
 from fluorite_mcp.operations.applications import Applications
 from fluorite_mcp.operations.apply_spike import ApplySpike
@@ -38,6 +39,7 @@ from fluorite_mcp.operations.forget import Forget, ForgetRequest, Restore
 from fluorite_mcp.operations.get import Get
 from fluorite_mcp.operations.import_spikes import ImportSpikes
 from fluorite_mcp.operations.learn import Learn
+from fluorite_mcp.operations.mine import Mine
 from fluorite_mcp.operations.search import Search, SearchRequest
 from fluorite_mcp.operations.status import Status
 from fluorite_mcp.operations.store import StoreContent
@@ -94,13 +96,18 @@ class Engine:
         self._cache = DiskBlobCache(data_dir / "cache", memory.cache_size_mb)
         self._embedder = _create_embedder(settings, self._cache)
         self._index = VectorIndex(store.vectors, data_dir / "vectors", _now)
-        self._upkeep = Upkeep(database, chunks, self._embedder, self._index, self._back_up)
         self._bundled = BundledKnowledge(database, chunks, store.relations, history, store.meta, self._embedder, _now)
         watch = FreshnessWatch()
         learner = ProjectLearner(
             database, chunks, projects, self._embedder, watch, lock_folder=data_dir / "locks", now=_now,
-            batch_size=learning.batch_size, worker_command=_worker_command(settings, self._embedder),
+            batch_size=learning.batch_size, worker_command=worker_command(settings, self._embedder),
         )  # fmt: skip
+        miner = ProjectMiner(
+            database, store.mined, lock_folder=data_dir / "locks", batch_size=learning.batch_size,
+            worker_command=miner_command(settings),
+        )  # fmt: skip
+        self._mine = Mine(projects, miner)
+        self._upkeep = Upkeep(database, chunks, self._embedder, self._index, self._back_up, self._mine.keep_up)
         current = CurrentProject(projects, learner, watch, _now)
         words = LexicalIndex(database)
         # Names and words are compared by the bundled model, whatever the chunks are embedded with.
@@ -114,13 +121,13 @@ class Engine:
         ranker = RerankedSearch(self._ranker, chunks, self._reranker) if self._reranker else self._ranker
 
         self._search = Search(current, ranker, chunks, projects, _now)
-        self._suggest = Suggest(current, self._search, chunks)
+        self._suggest = Suggest(current, self._search, chunks, self._mine)
         writes = StoreWrites(database, chunks, history, store.relations, _now)
         self._store = StoreContent(
             current, writes, chunks, self._index, self._embedder,
             max_bytes=memory.max_chunk_size, similarity=memory.similarity_threshold, now=_now,
         )  # fmt: skip
-        self._learn = Learn(projects, learner, _now)
+        self._learn = Learn(projects, learner, self._mine, _now)
         self._get = Get(database, chunks, projects, history, store.relations, _now)
         self._feedback = Feedback(database, chunks, history, _now)
         self._forget = Forget(current, self._search, database, chunks, history, store.undos, _now)
@@ -471,15 +478,6 @@ def _create_reranker(settings: Settings) -> Reranker | None:
         num_threads=settings.ml.num_threads,
     )
     return None if reranker is None else GuardedReranker(reranker)
-
-
-def _worker_command(settings: Settings, embedder: Embedder) -> tuple[str, ...]:
-    """The program that prepares files on other cores; it embeds too, unless the model is too large to load twice."""
-    if not settings.learning.parallel_processing:
-        return ()
-    model = "" if embedder.is_slow else settings.ml.embedding_model
-    # -P: the working folder is the project's, and a module of its own must not become ours.
-    return (sys.executable, "-P", "-m", "fluorite_mcp.worker", model)
 
 
 def _absolute(folder: str | Path) -> Path:

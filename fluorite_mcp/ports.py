@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fluorite_mcp.models import Chunk, Event, FileRecord, PreparedChunk, Project, Relation
+from fluorite_mcp.models import Chunk, Event, FileRecord, MinedFile, PreparedChunk, Project, Relation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -228,6 +228,38 @@ class ProjectStore(Protocol):
 
     async def mark_learned(self, project: int, at: str, commit: str | None) -> None:
         """Note a finished learning. Runs inside `Transactions.atomic`."""
+        ...
+
+
+class MinedStore(Protocol):
+    """Keeps what was mined of each file of a project; derived from the files."""
+
+    async def count_stale(self, project: int, version: str, languages: Sequence[str]) -> int:
+        """Return how many files wait to be mined or forgotten."""
+        ...
+
+    async def stale(self, project: int, version: str, languages: Sequence[str]) -> list[tuple[str, int]]:
+        """Return (path, size in bytes) of the learned files that wait to be mined, by path."""
+        ...
+
+    async def gone(self, project: int, languages: Sequence[str]) -> list[str]:
+        """Return the mined files that the project has no longer."""
+        ...
+
+    async def put(self, project: int, version: str, files: Sequence[MinedFile]) -> None:
+        """Write what was mined. Runs inside `Transactions.atomic`."""
+        ...
+
+    async def remove(self, project: int, paths: Sequence[str]) -> None:
+        """Forget files. Runs inside `Transactions.atomic`."""
+        ...
+
+    async def skeletons(self, project: int) -> list[tuple[str, bytes, bytes]]:
+        """Return (path, content hash, skeletons) of every mined file, by path."""
+        ...
+
+    async def facts(self, project: int) -> list[tuple[str, bytes, bytes]]:
+        """Return (path, content hash, facts) of every mined file, by path."""
         ...
 
 

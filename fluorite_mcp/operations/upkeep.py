@@ -1,10 +1,10 @@
-"""Work that no user waits for: missing vectors, the next generation of an index, the daily backup."""
+"""Work that no user waits for: missing vectors, the next generation of an index, mining, the daily backup."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -43,12 +43,14 @@ class Upkeep:
         embedder: Embedder,
         index: Compactor,
         back_up: Callable[[], Path | None],
+        mine: Callable[[Sequence[int]], Awaitable[None]],
     ) -> None:
         self._transactions = transactions
         self._chunks = chunks
         self._embedder = embedder
         self._index = index
         self._back_up = back_up
+        self._mine = mine
         self._task: asyncio.Task[None] | None = None
         self._scopes: set[int] = set()
         self._asked = False
@@ -89,6 +91,7 @@ class Upkeep:
                     if self._index.needs_compaction(scope):
                         await self._index.compact(scope, self._embedder.name)
                 await asyncio.to_thread(self._back_up)
+                await self._mine(sorted(scopes))
             except (FluoriteError, OSError) as error:
                 logger.warning("background work failed and is tried again later: %s", error)
             if not self._asked:

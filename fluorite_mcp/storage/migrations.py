@@ -134,6 +134,19 @@ CREATE TABLE profiles (chunk INTEGER PRIMARY KEY REFERENCES chunks(key) ON DELET
 DELETE FROM meta WHERE name = 'words_version'
 """
 
+# Derived from the files: filled by the next mining.
+_SCHEMA_MINED = """
+CREATE TABLE mined_files (
+    project INTEGER NOT NULL REFERENCES projects(key) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    hash BLOB NOT NULL,
+    version TEXT NOT NULL,
+    skeletons BLOB NOT NULL,
+    facts BLOB NOT NULL,
+    PRIMARY KEY (project, path)
+)
+"""
+
 
 def _statements(schema: str) -> Migration:
     async def run(database: Database) -> None:
@@ -143,7 +156,7 @@ def _statements(schema: str) -> Migration:
     return run
 
 
-MIGRATIONS: tuple[Migration, ...] = (_statements(_SCHEMA_1), _statements(_SCHEMA_2))
+MIGRATIONS: tuple[Migration, ...] = (_statements(_SCHEMA_1), _statements(_SCHEMA_2), _statements(_SCHEMA_MINED))
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

@@ -14,6 +14,7 @@ from fluorite_mcp.storage.chunks import WORDS_STAMP, ChunkTable
 from fluorite_mcp.storage.database import BUSY_TIMEOUT_SECONDS, Database
 from fluorite_mcp.storage.history import HistoryTable, RelationTable, UndoTable
 from fluorite_mcp.storage.migrations import migrate
+from fluorite_mcp.storage.mined import MinedTable
 from fluorite_mcp.storage.projects import MetaTable, ProjectTable
 from fluorite_mcp.storage.vectors import VectorTable
 
@@ -30,6 +31,7 @@ class Store:
     undos: UndoTable
     meta: MetaTable
     vectors: VectorTable
+    mined: MinedTable
     notices: list[str] = field(default_factory=list)
 
     async def close(self) -> None:
@@ -86,6 +88,7 @@ async def _prepare(
         UndoTable(database),
         MetaTable(database),
         VectorTable(database),
+        MinedTable(database),
         notices,
     )
     stamp = await store.meta.get(WORDS_STAMP)

@@ -145,9 +145,9 @@ async def test_a_store_of_the_first_schema_is_backed_up_migrated_and_searched(sc
     profiles = await store.chunks.profiles_of([found.key], MODEL)
     await store.close()
 
-    [backup] = list_backups(schema_1)
-    assert [str(backup) in notice for notice in store.notices] == [True]
-    assert ask(backup, "PRAGMA user_version") == [1]
+    backups = list_backups(schema_1)
+    assert sorted(ask(backup, "PRAGMA user_version")[0] for backup in backups) == list(range(1, SCHEMA_VERSION))
+    assert all(any(str(backup) in notice for notice in store.notices) for backup in backups)
     assert ask(schema_1, "PRAGMA user_version") == [SCHEMA_VERSION]
     assert found.content == "deploys need the vpn"
     assert [row.profile for row in profiles] == [lexical_fields(found).profile]
