@@ -21,7 +21,7 @@ from fluorite_mcp.embedding.cached import CachedEmbedder
 from fluorite_mcp.embedding.guarded import GuardedEmbedder, GuardedReranker
 from fluorite_mcp.embedding.registry import BUILTIN, create_embedder, create_reranker
 from fluorite_mcp.engine_spikes import SpikeCalls, is_application
-from fluorite_mcp.engine_workers import miner_command, worker_command
+from fluorite_mcp.engine_workers import miner_command, patterns_command, worker_command
 from fluorite_mcp.errors import InputError
 from fluorite_mcp.index.generations import VectorIndex
 from fluorite_mcp.index.lexical import LexicalIndex
@@ -40,6 +40,8 @@ from fluorite_mcp.operations.get import Get
 from fluorite_mcp.operations.import_spikes import ImportSpikes
 from fluorite_mcp.operations.learn import Learn
 from fluorite_mcp.operations.mine import Mine
+from fluorite_mcp.operations.patterns import Patterns
+from fluorite_mcp.operations.promote import PromotePattern
 from fluorite_mcp.operations.search import Search, SearchRequest
 from fluorite_mcp.operations.status import Status
 from fluorite_mcp.operations.store import StoreContent
@@ -106,7 +108,11 @@ class Engine:
             database, store.mined, lock_folder=data_dir / "locks", batch_size=learning.batch_size,
             worker_command=miner_command(settings),
         )  # fmt: skip
-        self._mine = Mine(projects, miner)
+        patterns = Patterns(
+            database, chunks, store.mined, history, self._embedder, _now,
+            threshold=learning.quality_threshold, worker_command=patterns_command(settings),
+        )  # fmt: skip
+        self._mine = Mine(projects, miner, patterns)
         self._upkeep = Upkeep(database, chunks, self._embedder, self._index, self._back_up, self._mine.keep_up)
         current = CurrentProject(projects, learner, watch, _now)
         words = LexicalIndex(database)
@@ -141,7 +147,8 @@ class Engine:
         apply = ApplySpike(templates, Applications(database, store.meta))
         find = FindSpikes(current, self._search, chunks, templates)
         imports = ImportSpikes(templates, database, chunks, store.relations, history, self._embedder, _now)
-        self.spikes = SpikeCalls(templates, find, apply, imports, self._answer, lambda: self._place)
+        promotions = PromotePattern(chunks, templates, imports, self._forget, data_dir / "spikes")
+        self.spikes = SpikeCalls(templates, find, apply, imports, promotions, self._answer, lambda: self._place)
         self._ready = asyncio.Lock()
         self._is_ready = False
         # The store's version for which upkeep was asked last.

@@ -21,3 +21,8 @@ def worker_command(settings: Settings, embedder: Embedder) -> tuple[str, ...]:
 def miner_command(settings: Settings) -> tuple[str, ...]:
     """Return the program that mines files."""
     return (*_WORKER, "--mine") if settings.learning.parallel_processing else ()
+
+
+def patterns_command(settings: Settings) -> tuple[str, ...]:
+    """Return the program that finds patterns."""
+    return (*_WORKER, "--patterns") if settings.learning.parallel_processing else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -260,6 +260,14 @@ class MinedStore(Protocol):
 
     async def facts(self, project: int) -> list[tuple[str, bytes, bytes]]:
         """Return (path, content hash, facts) of every mined file, by path."""
+        ...
+
+    async def clusters(self, project: int) -> dict[bytes, bytes]:
+        """Return what was found for each cluster of definitions, by signature."""
+        ...
+
+    async def put_clusters(self, project: int, results: Mapping[bytes, bytes], known: Collection[bytes]) -> None:
+        """Keep what was found for clusters, and forget `known` ones that are no more. Runs inside `atomic`."""
         ...
 
 

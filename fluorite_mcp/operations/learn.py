@@ -56,7 +56,7 @@ class Learn:
         project = await self._projects.ensure(str(location.root), self._now())
         told = _Steps(progress)
         report = await self._learner.learn(project, force=force, kinds=kinds, progress=told.learned)
-        await self._mine.ensure(project, told.mined)
+        patterns = await self._mine.ensure(project, told.mined)
         skipped = sorted(report.skipped.items())
         return LearnResult(
             project=ProjectRef(name=project.name, root=project.root),
@@ -65,6 +65,7 @@ class Learn:
             files_removed=report.files_removed,
             chunks_added=report.chunks_added,
             chunks_removed=report.chunks_removed,
+            patterns=patterns,
             skipped=tuple(SkippedFile(path=path_, reason=reason) for path_, reason in skipped[:_SHOWN]),
             skipped_total=len(skipped),
             notices=tuple(report.notices),

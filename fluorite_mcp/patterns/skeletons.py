@@ -6,6 +6,7 @@ APIs it calls, its decorators, and whether it handles errors. That is kept per f
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -24,7 +25,10 @@ SKELETONS_VERSION = 1
 # A definition with fewer nodes or lines says nothing that is worth a template; a larger one is never repeated.
 MIN_NODES = 14
 MIN_LINES = 2
-MAX_LINES = 120
+MAX_LINES = 100
+
+# Django's name for a module of tests; which the search for code does not count as one.
+_TESTS_FILE = re.compile(r"(^|/)tests\.py$|_test\.go$|(^|/)(mocks?|stories|__mocks__)/|\.stories\.[jt]sx?$")
 
 _IMPORTED = re.compile(r"[A-Za-z_@][\w./@:\\-]*")
 _IMPORT_WORDS = frozenset(
@@ -33,7 +37,10 @@ _IMPORT_WORDS = frozenset(
 )  # fmt: skip
 _MAX_IMPORTS = 40
 
-_PLAIN_FIELDS = ("kind", "name", "symbol", "start", "end", "start_line", "end_line", "shape", "nodes")
+_PLAIN_FIELDS = (
+    "kind", "name", "symbol", "start", "end", "start_line", "end_line", "shape", "nodes",
+    "digest",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,7 @@ class Skeleton:
         calls: What it calls, by the last two names, sorted.
         decorators: What is written on it, by name.
         handles_errors: Whether it raises, catches or passes on errors.
+        digest: Hash of its text: what is the same text is the same exemplar, wherever it moved.
     """
 
     kind: str
@@ -69,6 +77,7 @@ class Skeleton:
     calls: tuple[str, ...]
     decorators: tuple[str, ...]
     handles_errors: bool
+    digest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +94,24 @@ def skeletons_of(tree: tree_sitter.Tree, source: bytes, path: str, language: str
 
     Tests are left out: that tests of one project look alike says nothing about its code.
     """
-    if is_test_path(path):
+    if is_test_path(path) or _TESTS_FILE.search(path):
         return b""
     walk = Walk(source, language)
     units = (unit for unit in find_units(tree, source, language) if MIN_LINES <= unit.lines <= MAX_LINES)
-    found = [skeleton for unit in units if (skeleton := _skeleton(unit, walk))]
+    found = [skeleton for unit in units if (skeleton := _skeleton(unit, walk, source))]
     if not found:
         return b""
     return json.dumps([language, _imports(source), found], separators=(",", ":")).encode()
 
 
-def _skeleton(unit: Unit, walk: Walk) -> list[object] | None:
+def _skeleton(unit: Unit, walk: Walk, source: bytes) -> list[object] | None:
     seen = walk.read(unit.nodes)
     if seen is None or seen.nodes < MIN_NODES:
         return None
+    digest = hashlib.blake2b(source[unit.start : unit.end], digest_size=7).digest()
     return [
         unit.kind, unit.name, unit.symbol, unit.start, unit.end, unit.start_line, unit.end_line, seen.shape, seen.nodes,
-        seen.sketch, sorted(seen.calls), seen.decorators, int(seen.handles_errors),
+        int.from_bytes(digest, "big"), seen.sketch, sorted(seen.calls), seen.decorators, int(seen.handles_errors),
     ]  # fmt: skip
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import tree_sitter
 
 # More nodes are no pattern; a deeper tree is data, and would outgrow the stack.
-MAX_NODES = 2_500
+MAX_NODES = 1_200
 MAX_DEPTH = 120
 # Hashes kept of a definition's parts: enough to tell 0.7 from 0.9 alike.
 SKETCH_SIZE = 24
@@ -104,7 +104,8 @@ class Walk:
         if kind.is_text:
             return _code("text")
         if kind.is_call:
-            seen.calls.add(self._called(node))
+            if called := self._called(node):
+                seen.calls.add(called)
         elif kind.is_decorator:
             seen.decorators.append(self._name_of(node))
         if kind.handles_errors:

@@ -144,6 +144,12 @@ CREATE TABLE mined_files (
     skeletons BLOB NOT NULL,
     facts BLOB NOT NULL,
     PRIMARY KEY (project, path)
+);
+CREATE TABLE pattern_clusters (
+    project INTEGER NOT NULL REFERENCES projects(key) ON DELETE CASCADE,
+    signature BLOB NOT NULL,
+    result BLOB NOT NULL,
+    PRIMARY KEY (project, signature)
 )
 """
 

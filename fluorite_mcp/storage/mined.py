@@ -1,8 +1,8 @@
-"""The `mined_files` table: what extractors found in each file, tied to its content. Derived, so never exported."""
+"""What was mined of projects: `mined_files` by file, `pattern_clusters` by texts. Derived, so never exported."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import zstandard
 
@@ -78,6 +78,28 @@ class MinedTable:
     async def facts(self, project: int) -> list[tuple[str, bytes, bytes]]:
         """Return (path, content hash, facts) of every mined file, by path."""
         return await self._read(project, "facts")
+
+    async def clusters(self, project: int) -> dict[bytes, bytes]:
+        """Return what was found for each cluster of definitions, by signature."""
+        rows = await self._database.fetch("SELECT signature, result FROM pattern_clusters WHERE project = ?", [project])
+        decompressor = zstandard.ZstdDecompressor()
+        return {signature: decompressor.decompress(data) if data else b"" for signature, data in rows}
+
+    async def put_clusters(self, project: int, results: Mapping[bytes, bytes], known: Collection[bytes]) -> None:
+        """Keep what was found for clusters, and forget `known` ones that are no more. Runs inside `atomic`."""
+        compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL)
+        await self._database.execute_many(
+            "DELETE FROM pattern_clusters WHERE project = ? AND signature = ?",
+            [(project, signature) for signature in known if signature not in results],
+        )
+        await self._database.execute_many(
+            "INSERT OR REPLACE INTO pattern_clusters (project, signature, result) VALUES (?, ?, ?)",
+            [
+                (project, signature, compressor.compress(data) if data else b"")
+                for signature, data in results.items()
+                if signature not in known
+            ],
+        )
 
     async def _read(self, project: int, column: str) -> list[tuple[str, bytes, bytes]]:
         rows = await self._database.fetch(
