@@ -19,6 +19,7 @@ _DEFINITION_PART = "part of the definition's name"
 _TELLING = (_DEFINITION_NAME, _DEFINITION_PART, "type", "called function")
 
 _DEFINES = re.compile(r"(definition|declaration|declarator|_item|_spec|function|method|class|signature)$")
+_FIELD = re.compile(r"^(public_)?(field|property)_(declaration|definition|signature|item)$|^enum_(variant|assignment)")
 _CLASS = re.compile(r"class|struct|interface|enum|trait|impl|record|type")
 _CALLED = re.compile(r"call|invocation|macro")
 _NAMES_MEMBER = frozenset({"attribute", "property", "field"})
@@ -66,9 +67,20 @@ def name_of(spot: Spot, values: Sequence[str]) -> Named:
     if spot.role is Role.INNER:
         name = _subtree_name(spot, parent)
         return name, name.rpartition("_")[2]
+    defined = _name_of_definition(spot, parent)
+    return defined or _name_of_leaf(spot, parent, values)
+
+
+def _name_of_definition(spot: Spot, parent: str) -> Named | None:
+    if spot.field == "name" and _FIELD.search(parent):
+        return "field", "field"
     if spot.field == "name" and "parameter" not in parent and _DEFINES.search(parent):
         kind = "class" if _CLASS.search(parent) else "function"
         return ("subject", _DEFINITION_PART) if spot.is_part else (f"{kind}_name", _DEFINITION_NAME)
+    return None
+
+
+def _name_of_leaf(spot: Spot, parent: str, values: Sequence[str]) -> Named:
     if spot.role in _LITERALS:
         name, role = _LITERALS[spot.role]
         is_route = spot.role is Role.TEXT and all(map(_ROUTE.fullmatch, values))

@@ -18,6 +18,8 @@ from fluorite_mcp.search.paths import is_test_path
 from fluorite_mcp.text.imports import import_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import tree_sitter
 
 SKELETONS_VERSION = 1
@@ -29,6 +31,8 @@ MAX_LINES = 100
 
 # Django's name for a module of tests; which the search for code does not count as one.
 _TESTS_FILE = re.compile(r"(^|/)tests\.py$|_test\.go$|(^|/)(mocks?|stories|__mocks__)/|\.stories\.[jt]sx?$")
+
+_TEST_MARK = re.compile(r"(^|[:.])(test|Test|ParameterizedTest|Fact|Theory|TestMethod|TestCase|rstest|fixture)$")
 
 _IMPORTED = re.compile(r"[A-Za-z_@][\w./@:\\-]*")
 _IMPORT_WORDS = frozenset(
@@ -106,13 +110,18 @@ def skeletons_of(tree: tree_sitter.Tree, source: bytes, path: str, language: str
 
 def _skeleton(unit: Unit, walk: Walk, source: bytes) -> list[object] | None:
     seen = walk.read(unit.nodes)
-    if seen is None or seen.nodes < MIN_NODES:
+    if seen is None or seen.nodes < MIN_NODES or _is_test(unit, seen.decorators):
         return None
     digest = hashlib.blake2b(source[unit.start : unit.end], digest_size=7).digest()
     return [
         unit.kind, unit.name, unit.symbol, unit.start, unit.end, unit.start_line, unit.end_line, seen.shape, seen.nodes,
         int.from_bytes(digest, "big"), seen.sketch, sorted(seen.calls), seen.decorators, int(seen.handles_errors),
     ]  # fmt: skip
+
+
+def _is_test(unit: Unit, decorators: Sequence[str]) -> bool:
+    """Whether a definition tests others, in a file that is none of tests: Rust keeps both in one."""
+    return unit.symbol.startswith(("tests.", "test.")) or any(_TEST_MARK.search(name) for name in decorators)
 
 
 def _imports(source: bytes) -> list[str]:
