@@ -69,13 +69,24 @@ def _frameworks(pattern: Pattern, frameworks: Mapping[str, Collection[str]]) -> 
 
 
 def _title(pattern: Pattern) -> str:
-    """Say what the examples are and what they are called: `method get_{{subject}}_url calling reverse, quote`."""
+    """Say what the examples are, where, and what they call: `method get_…_url of EditView calling reverse, quote`."""
     name = _name(pattern)
     decorators = list(dict.fromkeys(pattern.exemplars[0].skeleton.decorators))
     with_ = f" with @{', @'.join(decorators[:2])}" if decorators else ""
     calls = [call for call in pattern.calls if _NAME.search(call)][:3]
     calling = f" calling {', '.join(calls)}" if calls else ""
-    return f"Pattern: {pattern.kind} {name}{with_}{calling}".replace("  ", " ")[:160]
+    named = " ".join(filter(None, [pattern.kind, name, _owner(pattern)]))
+    return f"Pattern: {named}{with_}{calling}"[:160]
+
+
+def _owner(pattern: Pattern) -> str:
+    """Say in which class or folder all examples stand, if they share one."""
+    owners = {member.skeleton.symbol.rpartition(".")[0] for member in pattern.members}
+    if len(owners) == 1 and (owner := owners.pop()):
+        return f"of {owner}"
+    folders = [member.path.split("/")[:-1] for member in pattern.members]
+    shared = folders[0][: _shared(folders, min(map(len, folders)))]
+    return f"in {'/'.join(shared[-2:])}" if shared else ""
 
 
 def _name(pattern: Pattern) -> str:

@@ -47,6 +47,9 @@ _SAID_FRAMEWORK = 0.5
 # Between the worst and the best judged chunk: decides between equals, not between topics.
 _QUALITY_SPREAD = 1.0
 
+# A pattern says what files that are found themselves have in common: where both fit, a file comes first.
+_MINED_PATTERN = -1.5
+
 # Templates and patterns outside any project are those of the package, or meant to be used like them.
 _BUNDLED_KINDS = ("spike", "pattern")
 
@@ -298,6 +301,8 @@ def _prior(query: Query, candidate: Candidate) -> float:
         prior += _OTHER_LANGUAGE
     if not is_learned(chunk) and not query.frameworks.isdisjoint(chunk.frameworks):
         prior += _SAID_FRAMEWORK
+    if chunk.kind == "pattern" and chunk.project is not None:
+        prior += _MINED_PATTERN
     if query.excluded and is_excluded(query.excluded, chunk):
         prior += _EXCLUDED
     return prior
