@@ -109,7 +109,7 @@ class Engine:
             worker_command=miner_command(settings),
         )  # fmt: skip
         patterns = Patterns(
-            database, chunks, store.mined, history, self._embedder, _now,
+            database, chunks, store.mined, history, store.meta, self._embedder, _now,
             threshold=learning.quality_threshold, worker_command=patterns_command(settings),
         )  # fmt: skip
         self._mine = Mine(projects, miner, patterns)

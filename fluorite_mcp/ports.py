@@ -254,6 +254,10 @@ class MinedStore(Protocol):
         """Forget files. Runs inside `Transactions.atomic`."""
         ...
 
+    async def fingerprint(self, project: int) -> str:
+        """Return a hash of which files are mined, with what content and by which version."""
+        ...
+
     async def skeletons(self, project: int) -> list[tuple[str, bytes, bytes]]:
         """Return (path, content hash, skeletons) of every mined file, by path."""
         ...

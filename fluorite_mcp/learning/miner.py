@@ -30,11 +30,6 @@ class MiningReport:
     mined: int = 0
     removed: int = 0
 
-    @property
-    def has_changed(self) -> bool:
-        """Whether what is mined differs now."""
-        return bool(self.mined or self.removed)
-
 
 class ProjectMiner:
     """Brings what is mined of a project up to date with what is learned of it."""

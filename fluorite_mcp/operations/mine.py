@@ -42,12 +42,9 @@ class Mine:
         if learned_at is None or self._mined.get(project.key) == learned_at:
             return await self._patterns.count(project)
         report = await self._miner.mine(project, progress=progress, wait=wait)
-        count = await self._find(project, is_new=report.has_changed or project.key not in self._mined)
+        count = await self._patterns.refresh(project, changed_files=report.mined + report.removed)
         self._mined[project.key] = learned_at
         return count
-
-    async def _find(self, project: Project, *, is_new: bool) -> int:
-        return await (self._patterns.refresh(project) if is_new else self._patterns.count(project))
 
     async def ensure_quickly(self, project: Project) -> None:
         """Mine what changed in a project if that is little; what is stored stands for the rest."""

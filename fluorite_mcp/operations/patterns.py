@@ -8,16 +8,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from fluorite_mcp.learning.discovery import DiscoveryTask, find_patterns_apart
+from fluorite_mcp.learning.discovery import DISCOVERY_VERSION, DiscoveryTask, find_patterns_apart
 from fluorite_mcp.learning.git import head_commit
 from fluorite_mcp.learning.pattern_chunks import MINED, pattern_chunk
 from fluorite_mcp.learning.ready import prepare_chunks
 from fluorite_mcp.models import Chunk, Project
 from fluorite_mcp.patterns.discover import Pattern
-from fluorite_mcp.ports import ChunkStore, Embedder, HistoryStore, MinedStore, Transactions
+from fluorite_mcp.ports import ChunkStore, Embedder, HistoryStore, MetaStore, MinedStore, Transactions
 
 # Marks a pattern that this module archived, not a user: it comes back when it is seen often enough again.
 _FADED = "faded_at"
+# After so many changed files nearly all clusters are known, and the rest is done before a process has started.
+_FEW_FILES = 40
+
+# Names, among the store's small values, what a project's patterns were found in.
+_STAMP = "patterns_of_"
+
 _FIRST, _LAST = "first_seen", "last_seen"
 
 
@@ -39,6 +45,7 @@ class Patterns:
         chunks: ChunkStore,
         mined: MinedStore,
         history: HistoryStore,
+        meta: MetaStore,
         embedder: Embedder,
         now: Callable[[], str],
         *,
@@ -49,6 +56,7 @@ class Patterns:
         self._chunks = chunks
         self._mined = mined
         self._history = history
+        self._meta = meta
         self._embedder = embedder
         self._now = now
         self._threshold = threshold
@@ -58,12 +66,24 @@ class Patterns:
         """Return how many patterns a project has."""
         return len(await self._living(project))
 
-    async def refresh(self, project: Project) -> int:
-        """Find the patterns of a project in what is mined of it, and write what changed. Returns how many it has."""
+    async def refresh(self, project: Project, *, changed_files: int) -> int:
+        """Find the patterns of a project in what is mined of it, if that changed, and write what is different.
+
+        Args:
+            project: The project.
+            changed_files: How many files changed since the last time: few are not worth a process.
+
+        Returns:
+            How many patterns it has.
+        """
+        stamp = await self._stamp(project)
+        if await self._meta.get(f"{_STAMP}{project.key}") == stamp:
+            return await self.count(project)
         known = await self._mined.clusters(project.key)
         files = await self._mined.skeletons(project.key)
         task = DiscoveryTask(Path(project.root), files, known, self._threshold)
-        found = await find_patterns_apart(task, self._worker_command)
+        is_much = changed_files > _FEW_FILES or not known
+        found = await find_patterns_apart(task, self._worker_command if is_much else ())
         wanted = await self._as_chunks(project, found.patterns)
         changes = await self._compare(project, wanted)
         prepared, model = await prepare_chunks([*changes.added, *changes.changed, *changes.faded], self._embedder)
@@ -73,7 +93,11 @@ class Patterns:
             await self._chunks.add(prepared[:count], model)
             await self._chunks.replace(prepared[count:], model)
             await self._note(changes)
+            await self._meta.set(f"{_STAMP}{project.key}", stamp)
         return await self.count(project)
+
+    async def _stamp(self, project: Project) -> str:
+        return f"{DISCOVERY_VERSION} {self._threshold} {await self._mined.fingerprint(project.key)}"
 
     async def _living(self, project: Project) -> list[Chunk]:
         found = await self._chunks.of_scope(project.key, ["pattern"])

@@ -17,8 +17,6 @@ from fluorite_mcp.patterns.skeletons import FileSkeletons, Skeleton
 MIN_COUNT = 3
 """Fewer examples are chance, not a pattern."""
 
-MIN_NODES = 22
-MIN_LINES = 3
 MAX_CLUSTERS = 500
 
 # How much of their sketches nearly equal trees share, and of their calls definitions that mean the same.
@@ -26,7 +24,7 @@ _NEAR_TREES = 0.34
 _NEAR_CALLS = 0.5
 _MAX_NEAR_GROUPS = 12
 # A part that so many groups have (`return x`) tells nothing.
-_COMMON_PART = 150
+_COMMON_PART = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +101,8 @@ def _groups(files: Iterable[tuple[str, bytes, FileSkeletons]]) -> Iterator[Group
     shapes: dict[tuple[str, str, int], list[Member]] = defaultdict(list)
     for path, file_hash, file in files:
         for one in file.skeletons:
-            if one.nodes >= MIN_NODES and one.end_line - one.start_line + 1 >= MIN_LINES:
-                member = Member(path, file_hash, file.language, file.imports, one)
-                shapes[file.language, _family(one.kind), one.shape].append(member)
+            member = Member(path, file_hash, file.language, file.imports, one)
+            shapes[file.language, _family(one.kind), one.shape].append(member)
     for (language, kind, shape), members in shapes.items():
         frequent = _frequent(members)
         split: dict[frozenset[str], list[Member]] = defaultdict(list)
@@ -138,7 +135,8 @@ def _clusters(groups: Sequence[Group]) -> Iterator[Cluster]:
     for index, group in enumerate(groups):
         for part in group.sketch:
             holders[group.language, group.kind, part].append(index)
-    for index, group in enumerate(groups):
+    for index in _seeds(groups):
+        group = groups[index]
         shared: Counter[int] = Counter()
         for part in group.sketch:
             having = holders[group.language, group.kind, part]
@@ -147,13 +145,32 @@ def _clusters(groups: Sequence[Group]) -> Iterator[Cluster]:
         near = [
             (likeness, other)
             for other, count in shared.items()
-            if other != index and (likeness := _likeness(group, groups[other], count))
+            if count > 1 and other != index and (likeness := _likeness(group, groups[other], count))
         ]
         # A small group is judged with the largest one near it, where that is the seed.
         if len(group.members) < MIN_COUNT and any(_leads(groups[other], group) for _, other in near):
             continue
         near.sort(key=lambda pair: (-pair[0], groups[pair[1]].members[0].order))
         yield Cluster(group, tuple(groups[other] for _, other in near[:_MAX_NEAR_GROUPS]))
+
+
+def _seeds(groups: Sequence[Group]) -> list[int]:
+    """Choose the groups that clusters are built around.
+
+    A definition whose shape is its own, as most are, is one only where enough others call just the same; it is the
+    first of them.
+    """
+    alike: dict[tuple[str, str, frozenset[str], frozenset[str]], list[int]] = defaultdict(list)
+    seeds = []
+    for index, group in enumerate(groups):
+        if len(group.members) > 1:
+            seeds.append(index)
+        elif group.calls:
+            alike[group.language, group.kind, group.calls, group.decorators].append(index)
+    for some in alike.values():
+        if len(some) >= MIN_COUNT:
+            seeds += sorted(some, key=lambda index: groups[index].members[0].order)
+    return seeds
 
 
 def _leads(one: Group, other: Group) -> bool:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 SKELETONS_VERSION = 1
 
 # A definition with fewer nodes or lines says nothing that is worth a template; a larger one is never repeated.
-MIN_NODES = 14
-MIN_LINES = 2
+MIN_NODES = 22
+MIN_LINES = 3
 MAX_LINES = 100
 
 # Django's name for a module of tests; which the search for code does not count as one.
@@ -40,11 +40,6 @@ _IMPORT_WORDS = frozenset(
      "var", "local", "export", "default", "type", "static"]
 )  # fmt: skip
 _MAX_IMPORTS = 40
-
-_PLAIN_FIELDS = (
-    "kind", "name", "symbol", "start", "end", "start_line", "end_line", "shape", "nodes",
-    "digest",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,9 +135,10 @@ def read_skeletons(data: bytes) -> FileSkeletons | None:
 
 
 def _from_row(row: list[Any]) -> Skeleton:
-    *plain, sketch, calls, decorators, handles_errors = row
-    values = dict(zip(_PLAIN_FIELDS, plain, strict=True))
+    (kind, name, symbol, start, end, start_line, end_line, shape, nodes, digest, sketch, calls, decorators, handles) = (
+        row
+    )
     return Skeleton(
-        **values, sketch=tuple(sketch), calls=tuple(calls), decorators=tuple(decorators),
-        handles_errors=bool(handles_errors),
+        kind, name, symbol, start, end, start_line, end_line, shape, nodes, tuple(sketch), tuple(calls),
+        tuple(decorators), bool(handles), digest,
     )  # fmt: skip

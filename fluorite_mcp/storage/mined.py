@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 
 import zstandard
@@ -70,6 +71,16 @@ class MinedTable:
         await self._database.execute_many(
             "DELETE FROM mined_files WHERE project = ? AND path = ?", [(project, path) for path in paths]
         )
+
+    async def fingerprint(self, project: int) -> str:
+        """Return a hash of which files are mined, with what content and by which version."""
+        rows = await self._database.fetch(
+            "SELECT path, hash, version FROM mined_files WHERE project = ? ORDER BY path", [project]
+        )
+        digest = hashlib.blake2b(digest_size=16)
+        for path, content, version in rows:
+            digest.update(f"{path}\0{version}\0".encode("utf-8", "replace") + content)
+        return digest.hexdigest()
 
     async def skeletons(self, project: int) -> list[tuple[str, bytes, bytes]]:
         """Return (path, content hash, skeletons) of every mined file, by path."""

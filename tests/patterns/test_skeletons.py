@@ -46,7 +46,7 @@ def test_another_statement_is_another_shape() -> None:
          ("api.Do", "wrap"), ()),
         ("a.rs", "#[get(\"/\")]\nasync fn a(b: B) -> R {\n    let c = b.load::<C>().await?;\n    Ok(c)\n}\n",
          ("Ok", "b.load<C>"), ("get",)),
-        ("a.php", "<?php\nclass A {\n  #[Route('/x')]\n  public function f($r) {\n    return $this->repo->find($r);\n  }\n}\n",
+        ("a.php", "<?php\nclass A {\n  #[Route('/x')]\n  function f($r) {\n    return $this->repo->find($r);\n  }\n}\n",
          ("find",), ("Route",)),
     ],
 )  # fmt: skip
