@@ -64,7 +64,9 @@ def promote(pattern: MinedPattern) -> tuple[Spike, str]:
 def spike_name(pattern: MinedPattern) -> str:
     """Return the id of a pattern's spike: words of its title, and enough of its own id to be the only one."""
     words = kebab(re.sub(r"[^A-Za-z0-9]+", " ", pattern.title.removeprefix("Pattern: ")))
-    return f"{words[:_ID_CHARS].strip('-')}-{pattern.id.rpartition('-')[2][:6]}"
+    if len(words) > _ID_CHARS:
+        words = words[:_ID_CHARS].rpartition("-")[0]
+    return f"{words}-{pattern.id.rpartition('-')[2][:6]}"
 
 
 def _manifest(pattern: MinedPattern) -> dict[str, Any]:

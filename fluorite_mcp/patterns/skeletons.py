@@ -32,6 +32,8 @@ MAX_LINES = 100
 # Django's name for a module of tests; which the search for code does not count as one.
 _TESTS_FILE = re.compile(r"(^|/)tests\.py$|_test\.go$|(^|/)(mocks?|stories|__mocks__)/|\.stories\.[jt]sx?$")
 
+_DATA_KINDS = frozenset({"constant", "variable"})
+
 _TEST_MARK = re.compile(r"(^|[:.])(test|Test|ParameterizedTest|Fact|Theory|TestMethod|TestCase|rstest|fixture)$")
 
 _IMPORTED = re.compile(r"[A-Za-z_@][\w./@:\\-]*")
@@ -107,6 +109,9 @@ def _skeleton(unit: Unit, walk: Walk, source: bytes) -> list[object] | None:
     seen = walk.read(unit.nodes)
     if seen is None or seen.nodes < MIN_NODES or _is_test(unit, seen.decorators):
         return None
+    # A table of values is data; how often it is repeated says nothing about code.
+    if unit.kind in _DATA_KINDS and not seen.calls:
+        return None
     digest = hashlib.blake2b(source[unit.start : unit.end], digest_size=7).digest()
     return [
         unit.kind, unit.name, unit.symbol, unit.start, unit.end, unit.start_line, unit.end_line, seen.shape, seen.nodes,
@@ -116,7 +121,7 @@ def _skeleton(unit: Unit, walk: Walk, source: bytes) -> list[object] | None:
 
 def _is_test(unit: Unit, decorators: Sequence[str]) -> bool:
     """Whether a definition tests others, in a file that is none of tests: Rust keeps both in one."""
-    return unit.symbol.startswith(("tests.", "test.")) or any(_TEST_MARK.search(name) for name in decorators)
+    return unit.symbol.startswith(("tests.", "test.", "test_")) or any(_TEST_MARK.search(name) for name in decorators)
 
 
 def _imports(source: bytes) -> list[str]:
