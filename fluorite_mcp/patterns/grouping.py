@@ -24,7 +24,9 @@ _NEAR_TREES = 0.34
 _NEAR_CALLS = 0.5
 _MAX_NEAR_GROUPS = 12
 # A part that so many groups have (`return x`) tells nothing.
-_COMMON_PART = 60
+_COMMON_PART = 40
+# As if they shared so many, where neither calls anything.
+_NO_CALLS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,9 @@ def _groups(files: Iterable[tuple[str, bytes, FileSkeletons]]) -> Iterator[Group
             member = Member(path, file_hash, file.language, file.imports, one)
             shapes[file.language, _family(one.kind), one.shape].append(member)
     for (language, kind, shape), members in shapes.items():
+        if len(members) == 1:
+            yield _described(Group(language, kind, shape, members))
+            continue
         frequent = _frequent(members)
         split: dict[frozenset[str], list[Member]] = defaultdict(list)
         for member in members:
@@ -131,27 +136,39 @@ def _described(group: Group) -> Group:
 
 
 def _clusters(groups: Sequence[Group]) -> Iterator[Cluster]:
-    holders: dict[tuple[str, str, int], list[int]] = defaultdict(list)
-    for index, group in enumerate(groups):
-        for part in group.sketch:
-            holders[group.language, group.kind, part].append(index)
-    for index in _seeds(groups):
-        group = groups[index]
-        shared: Counter[int] = Counter()
-        for part in group.sketch:
-            having = holders[group.language, group.kind, part]
-            if len(having) <= _COMMON_PART:
-                shared.update(having)
-        near = [
-            (likeness, other)
-            for other, count in shared.items()
-            if count > 1 and other != index and (likeness := _likeness(group, groups[other], count))
-        ]
+    seeds = _seeds(groups)
+    near_seeds = _find_near(groups, seeds)
+    for index in seeds:
+        group, near = groups[index], near_seeds[index]
         # A small group is judged with the largest one near it, where that is the seed.
         if len(group.members) < MIN_COUNT and any(_leads(groups[other], group) for _, other in near):
             continue
         near.sort(key=lambda pair: (-pair[0], groups[pair[1]].members[0].order))
         yield Cluster(group, tuple(groups[other] for _, other in near[:_MAX_NEAR_GROUPS]))
+
+
+def _find_near(groups: Sequence[Group], seeds: Sequence[int]) -> dict[int, list[tuple[float, int]]]:
+    """Return, for each seed, the groups near it with how alike they are.
+
+    Only parts of seeds are listed: most groups share none with any, and cost a look-up for each of their parts.
+    """
+    holders: dict[tuple[str, str], dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for index in seeds:
+        listed = holders[groups[index].language, groups[index].kind]
+        for part in groups[index].sketch:
+            listed[part].append(index)
+    near: dict[int, list[tuple[float, int]]] = {index: [] for index in seeds}
+    for index, group in enumerate(groups):
+        known = holders.get((group.language, group.kind), {})
+        shared: list[int] = []
+        for part in group.sketch & known.keys():
+            if len(known[part]) <= _COMMON_PART:
+                shared += known[part]
+        for seed, count in Counter(shared).items() if len(shared) > 1 else ():
+            trees = count / min(len(group.sketch), len(groups[seed].sketch))
+            if trees >= _NEAR_TREES and count > 1 and seed != index and (calls := _likeness(groups[seed], group)):
+                near[seed].append((trees + calls, index))
+    return near
 
 
 def _seeds(groups: Sequence[Group]) -> list[int]:
@@ -177,13 +194,10 @@ def _leads(one: Group, other: Group) -> bool:
     return (-len(one.members), one.members[0].order) < (-len(other.members), other.members[0].order)
 
 
-def _likeness(left: Group, right: Group, shared_parts: int) -> float:
-    """Return how alike two groups are, 0 for not enough."""
+def _likeness(left: Group, right: Group) -> float:
+    """Return which part of their calls two groups share; 0 for not enough, or other decorators."""
     if left.decorators != right.decorators:
         return 0.0
-    trees = shared_parts / max(1, min(len(left.sketch), len(right.sketch)))
     all_calls = left.calls | right.calls
-    calls = len(left.calls & right.calls) / len(all_calls) if all_calls else 0.5
-    if calls < _NEAR_CALLS or trees < _NEAR_TREES:
-        return 0.0
-    return trees + calls
+    calls = len(left.calls & right.calls) / len(all_calls) if all_calls else _NO_CALLS
+    return calls if calls >= _NEAR_CALLS else 0.0

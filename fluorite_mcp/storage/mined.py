@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 
@@ -116,9 +117,13 @@ class MinedTable:
         rows = await self._database.fetch(
             f"SELECT path, hash, {column} FROM mined_files WHERE project = ? ORDER BY path", [project]
         )
-        decompressor = zstandard.ZstdDecompressor()
-        return [(path, digest, decompressor.decompress(data)) for path, digest, data in rows]
+        return await asyncio.to_thread(_unpacked, rows)
 
 
 def _in(sql: str, values: Sequence[str]) -> str:
     return sql.replace("{in}", ",".join("?" * len(values)))
+
+
+def _unpacked(rows: Sequence[tuple[str, bytes, bytes]]) -> list[tuple[str, bytes, bytes]]:
+    decompressor = zstandard.ZstdDecompressor()
+    return [(path, digest, decompressor.decompress(data)) for path, digest, data in rows]
