@@ -15,6 +15,7 @@ from fluorite_mcp.operations.arguments import check_text
 from fluorite_mcp.operations.current import Current, CurrentProject
 from fluorite_mcp.operations.mine import Mine
 from fluorite_mcp.operations.search import Search, SearchRequest
+from fluorite_mcp.operations.usage import Usage
 from fluorite_mcp.ports import ChunkStore
 from fluorite_mcp.results import Convention, Hit, Intent, SpikeSuggestion, SuggestResult
 from fluorite_mcp.search.hybrid import Ranking
@@ -80,11 +81,12 @@ class _Known:
 class Suggest:
     """Answers `suggest`. The same store and task give the same answer."""
 
-    def __init__(self, current: CurrentProject, search: Search, chunks: ChunkStore, mine: Mine) -> None:
+    def __init__(self, current: CurrentProject, search: Search, chunks: ChunkStore, mine: Mine, usage: Usage) -> None:
         self._current = current
         self._search = search
         self._chunks = chunks
         self._mine = mine
+        self._usage = usage
         self._known: dict[int, _Known] = {}
 
     async def run(self, request: SuggestRequest, place: Place, progress: Progress = ignore_progress) -> SuggestResult:
@@ -110,6 +112,8 @@ class Suggest:
             *_convention_piece(conventions),
             *_hit_pieces(code, notes),
         ]
+        overviews = (template.overview.id for template in templates)
+        self._usage.shown([*overviews, *(hit.id for hit in (*code, *notes))], "suggest")
         context = compose(_title(request.task), pieces, request.token_budget) if pieces else Context("", 0, ())
         return SuggestResult(
             project=current.ref,

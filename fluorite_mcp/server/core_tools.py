@@ -81,14 +81,14 @@ LEARN = ToolSpec(
 )
 GET = ToolSpec(
     "get",
-    "Read whole chunks by id, with relations and history, when a snippet from search is not enough.",
+    "Read whole chunks by id, with quality, relations and history, when a snippet is not enough.",
     READS,
     GetResult,
 )
 FEEDBACK = ToolSpec(
     "feedback",
-    "Say whether found chunks helped. It moves their ranking: call it after using a result, above all when it was "
-    "wrong or outdated.",
+    "Say whether found chunks helped. It moves their ranking: call it after using one, above all if it was wrong or "
+    "outdated.",
     WRITES,
     FeedbackResult,
 )
@@ -107,7 +107,7 @@ RESTORE = ToolSpec(
 )
 STATUS = ToolSpec(
     "status",
-    "Show health and figures of the memory: project, counts, model, index, cache, sizes, last learning.",
+    "Show health and figures of the memory: counts, model, index, caches, times, last learning.",
     READS,
     StatusResult,
 )
