@@ -51,19 +51,21 @@ def name_holes(pieces: Sequence[Piece]) -> Template:
 Vector = tuple[str, ...]
 # A value written by another one: texts, and the other's vector with the spelling it has there.
 _Written = list[str | tuple[Vector, tuple[str, ...]]]
+# A vector that others may be written by, in all of its spellings.
+_Base = tuple[Vector, list[tuple[tuple[str, ...], list[str]]]]
 
 
 def _write(differences: Sequence[Difference]) -> dict[Vector, _Written | int]:
     """Write each vector by a shorter one if it can be; else it stands for itself (0)."""
     visible = {one.values for one in differences if one.spot is not None}
     written: dict[Vector, _Written | int] = {one.values: 0 for one in differences}
-    bases: list[Vector] = []
+    bases: list[_Base] = []
     for vector in sorted(visible, key=_length_and_order(differences)):
         expressed = next((found for base in bases if (found := _express(vector, base))), None)
         if expressed is not None:
             written[vector] = expressed
         elif all(map(_WORDS.fullmatch, vector)) and min(map(len, vector)) >= _MIN_BASE_CHARS:
-            bases.append(vector)
+            bases.append((vector, [(filters, [spelled(value, filters) for value in vector]) for filters in _SPELLINGS]))
     return written
 
 
@@ -74,17 +76,17 @@ def _length_and_order(differences: Sequence[Difference]) -> Callable[[Vector], t
     return lambda vector: (sum(map(len, vector)), order[vector])
 
 
-def _express(vector: Vector, base: Vector) -> _Written | None:
+def _express(vector: Vector, base: _Base) -> _Written | None:
     """Write a vector by another one, in one of its spellings: `users/{user_id` by `user`."""
-    for filters in _SPELLINGS:
-        values = [spelled(value, filters) for value in base]
+    word, spellings = base
+    for filters, values in spellings:
         if not all(value and value in text for value, text in zip(values, vector, strict=True)):
             continue
         rests = [text.split(value) for value, text in zip(values, vector, strict=True)]
         if all(rest == rests[0] for rest in rests):
             found: _Written = [rests[0][0]]
             for rest in rests[0][1:]:
-                found += [(base, filters), rest]
+                found += [(word, filters), rest]
             return [part for part in found if part]
     return None
 

@@ -121,7 +121,8 @@ def _skeleton(unit: Unit, walk: Walk, source: bytes) -> list[object] | None:
 
 def _is_test(unit: Unit, decorators: Sequence[str]) -> bool:
     """Whether a definition tests others, in a file that is none of tests: Rust keeps both in one."""
-    return unit.symbol.startswith(("tests.", "test.", "test_")) or any(_TEST_MARK.search(name) for name in decorators)
+    is_named_so = unit.name.startswith("test_") or unit.symbol.startswith(("tests.", "test."))
+    return is_named_so or any(_TEST_MARK.search(name) for name in decorators)
 
 
 def _imports(source: bytes) -> list[str]:
