@@ -17,6 +17,9 @@ from fluorite_mcp.results import LearnResult, ProjectRef, SkippedFile
 LEARNABLE_KINDS = ("code", "doc")
 _SHOWN = 100
 
+# Fewer files are mined before anybody has read that they are.
+_TOLD_FROM_FILES = 300
+
 
 class Learn:
     """Answers `learn`."""
@@ -84,6 +87,8 @@ class _Steps:
         await self._progress(done, total, message)
 
     async def mined(self, done: int, total: int, message: str) -> None:
+        if total < _TOLD_FROM_FILES:
+            return
         await self._progress(self._learned + done, self._learned + total, message)
 
 
