@@ -17,6 +17,7 @@ from fluorite_mcp.patterns.template import Hole
 MINED = "pattern"
 """Where in a pattern chunk's metadata what was mined stands. A pattern that somebody stored has no such key."""
 
+_ONLY_RENDERS = frozenset({"parts", "values", "indent"})
 _SHOWN_EXEMPLARS = 12
 _RENDERED_EXEMPLARS = 5
 _SHOWN_VALUES = 4
@@ -59,6 +60,18 @@ def pattern_chunk(
         recorded_at=now,
         metadata={MINED: _mined(pattern)},
     )
+
+
+def shown_metadata(chunk: Chunk) -> dict[str, Any]:
+    """Return a chunk's metadata as people read them: without what only renders a pattern again."""
+    mined = chunk.metadata.get(MINED)
+    if not isinstance(mined, dict):
+        return dict(chunk.metadata)
+    shown = {key: value for key, value in mined.items() if key not in _ONLY_RENDERS}
+    shown["exemplars"] = [
+        {key: value for key, value in one.items() if key not in _ONLY_RENDERS} for one in mined.get("exemplars", ())
+    ]
+    return {**chunk.metadata, MINED: shown}
 
 
 def _frameworks(pattern: Pattern, frameworks: Mapping[str, Collection[str]]) -> tuple[str, ...]:
