@@ -104,6 +104,10 @@ class ChunkStore(Protocol):
         """Return the chunks of some files without their text, archived ones included."""
         ...
 
+    async def frameworks_of_files(self, project: int, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the frameworks that some files of a project use, by path."""
+        ...
+
     async def of_scope(self, scope: int, kinds: Sequence[str]) -> list[Chunk]:
         """Return the living chunks of some kinds in a scope without their text."""
         ...

@@ -105,9 +105,7 @@ class Patterns:
 
     async def _as_chunks(self, project: Project, patterns: Sequence[Pattern]) -> dict[str, Chunk]:
         paths = sorted({member.path for pattern in patterns for member in pattern.members})
-        frameworks = {
-            chunk.origin.path or "": chunk.frameworks for chunk in await self._chunks.of_files(project.key, paths)
-        }
+        frameworks = await self._chunks.frameworks_of_files(project.key, paths)
         commit = await asyncio.to_thread(head_commit, Path(project.root))
         chunks = (pattern_chunk(pattern, project, frameworks, self._now(), commit) for pattern in patterns)
         by_id: dict[str, Chunk] = {}
