@@ -46,7 +46,7 @@ FEEDBACK_EVENT = "feedback"
 EDITED_EVENT = "edited"
 # An import said that it was worth more before anybody judged it.
 WEIGHED_EVENT = "weighed"
-_STORED_AGAIN = ("updated", "restored")
+_STORED_AGAIN = ("updated", "restored", "imported")
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,10 @@ def test_a_crontab_that_held_nothing_else_is_removed(table: Path, job: DailyJob)
 @pytest.mark.skipif(
     shutil.which("crontab") is None or (os.environ.get("CI") is None and os.getuid() != 0), reason="needs cron"
 )
-def test_the_real_cron_takes_the_table(job: DailyJob, tmp_path: Path) -> None:
+def test_the_real_cron_takes_the_table(job: DailyJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Installing takes out what another kind has installed: this user's own timer must not be seen.
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     before = subprocess.run(["crontab", "-l"], capture_output=True, text=True)
     if before.returncode == 0:
         pytest.skip("this user has a crontab, which tests leave alone")
