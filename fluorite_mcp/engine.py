@@ -16,15 +16,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fluorite_mcp import __version__
-from fluorite_mcp.embedding.builtin import BuiltinEmbedder
 from fluorite_mcp.embedding.measured import MeasuredEmbedder
-from fluorite_mcp.embedding.registry import BUILTIN
 from fluorite_mcp.engine_automatic import AutomaticCalls
+from fluorite_mcp.engine_mining import engine_mining
 from fluorite_mcp.engine_models import engine_embedder, engine_reranker, worker_command
+from fluorite_mcp.engine_search import engine_search
 from fluorite_mcp.engine_spikes import SpikeCalls, is_application
 from fluorite_mcp.errors import InputError
 from fluorite_mcp.index.generations import VectorIndex
-from fluorite_mcp.index.lexical import LexicalIndex
 from fluorite_mcp.learning.bundled import BundledKnowledge, bundled_folder
 from fluorite_mcp.learning.carrying import Judgements
 from fluorite_mcp.learning.freshness import FreshnessWatch
@@ -45,6 +44,7 @@ from fluorite_mcp.operations.learn import Learn
 from fluorite_mcp.operations.learn_page import LearnPage
 from fluorite_mcp.operations.learning_chunks import LearningChunks
 from fluorite_mcp.operations.metrics import Metrics
+from fluorite_mcp.operations.promote import PromotePattern
 from fluorite_mcp.operations.quality import Qualities
 from fluorite_mcp.operations.search import Search, SearchRequest
 from fluorite_mcp.operations.status import Status, store_sizes
@@ -68,13 +68,9 @@ from fluorite_mcp.results import (
     StoreResult,
     SuggestResult,
 )
-from fluorite_mcp.search.ahead import ReadAhead
-from fluorite_mcp.search.documents import DocumentCache
 from fluorite_mcp.search.fields import FIELDS_VERSION, lexical_fields
-from fluorite_mcp.search.headers import HeaderCache
-from fluorite_mcp.search.hybrid import HybridSearch, Ranking
+from fluorite_mcp.search.hybrid import Ranking
 from fluorite_mcp.search.merged import MERGED_VERSION
-from fluorite_mcp.search.places import PlaceFinder
 from fluorite_mcp.search.reranking import RerankedSearch
 from fluorite_mcp.settings import Settings, load_settings
 from fluorite_mcp.spikes.library import bundled_folder as bundled_spikes
@@ -109,7 +105,6 @@ class Engine:
         qualities = Qualities(database, chunks, projects, history, store.meta, _now)
         chores = (self._usage.flush_sometimes, qualities.refresh_daily)
         profiles = FileProfiles(database, store.merged, chunks, self._embedder)
-        self._upkeep = Upkeep(database, chunks, self._embedder, self._index, profiles, self._back_up, chores)
         self._bundled = BundledKnowledge(database, chunks, store.relations, history, store.meta, self._embedder, _now)
         watch = FreshnessWatch()
         moves = Moves(chunks, store.departed, history, store.relations, _now)
@@ -118,26 +113,23 @@ class Engine:
             lock_folder=data_dir / "locks", now=_now, batch_size=learning.batch_size,
             worker_command=worker_command(settings, model),
         )  # fmt: skip
+        self._mine = engine_mining(settings, store, self._embedder, _now)
+        self._upkeep = Upkeep(
+            database, chunks, self._embedder, self._index, profiles, self._back_up, self._mine.keep_up, chores
+        )
         current = CurrentProject(projects, learner, watch, _now)
-        words = LexicalIndex(database)
-        # Names and words are compared by the bundled model, whatever the chunks are embedded with.
-        names = model if settings.ml.embedding_model == BUILTIN else BuiltinEmbedder()
-        documents = DocumentCache(chunks, store.merged, words, self._embedder, names)
-        headers = HeaderCache(chunks)
-        places = PlaceFinder(projects, chunks, words, headers)
-        ahead = ReadAhead(chunks, headers, documents)
-        self._ranker = HybridSearch(words, self._index, headers, documents, self._embedder, places, ahead=ahead)
+        self._ranker = engine_search(settings, store, self._index, self._embedder, model)
         self._reranker = engine_reranker(settings)
         ranker = RerankedSearch(self._ranker, chunks, self._reranker) if self._reranker else self._ranker
 
         self._search = Search(current, ranker, chunks, projects, self._usage, self._measures, _now)
-        self._suggest = Suggest(current, self._search, chunks, self._usage)
+        self._suggest = Suggest(current, self._search, chunks, self._mine, self._usage)
         writes = StoreWrites(database, chunks, history, store.relations, _now)
         self._store = StoreContent(
             current, writes, chunks, self._index, self._embedder,
             max_bytes=memory.max_chunk_size, similarity=memory.similarity_threshold, now=_now,
         )  # fmt: skip
-        self._learn = Learn(projects, learner, _now)
+        self._learn = Learn(projects, learner, self._mine, _now)
         self._get = Get(chunks, projects, history, store.relations, qualities, self._usage)
         self._feedback = Feedback(database, chunks, history, qualities, self._usage, self._measures, _now)
         self._forget = Forget(current, self._search, database, chunks, history, store.undos, _now)
@@ -157,7 +149,11 @@ class Engine:
         apply = ApplySpike(templates, Applications(database, store.meta))
         find = FindSpikes(current, self._search, chunks, templates, self._usage)
         imports = ImportSpikes(templates, database, chunks, store.relations, history, self._embedder, _now)
-        self.spikes = SpikeCalls(templates, find, apply, imports, self._usage, self._answer, lambda: self._place)
+        self.spikes = SpikeCalls(
+            templates, find, apply, imports,
+            PromotePattern(chunks, templates, imports, self._forget, data_dir / "spikes"), self._usage, self._answer,
+            lambda: self._place,
+        )  # fmt: skip
         self.automatic = AutomaticCalls(
             settings, current, projects, self._learn,
             LearnPage(database, chunks, history, store.meta, self._embedder, _now), imports, qualities,

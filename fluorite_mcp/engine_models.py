@@ -1,4 +1,4 @@
-"""The models of an engine, as the settings name them."""
+"""The models and worker programs of an engine, as the settings name them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from fluorite_mcp.embedding.guarded import GuardedEmbedder, GuardedReranker
 from fluorite_mcp.embedding.registry import create_embedder, create_reranker
 from fluorite_mcp.ports import BlobCache, Embedder, Reranker
 from fluorite_mcp.settings import Settings
+
+# -P: the working folder is the project's, and a module of its own must not become ours.
+_WORKER = (sys.executable, "-P", "-m", "fluorite_mcp.worker")
 
 
 def engine_embedder(settings: Settings, cache: BlobCache) -> Embedder:
@@ -41,5 +44,14 @@ def worker_command(settings: Settings, embedder: Embedder) -> tuple[str, ...]:
     if not settings.learning.parallel_processing:
         return ()
     model = "" if embedder.is_slow else settings.ml.embedding_model
-    # -P: the working folder is the project's, and a module of its own must not become ours.
-    return (sys.executable, "-P", "-m", "fluorite_mcp.worker", model)
+    return (*_WORKER, model)
+
+
+def miner_command(settings: Settings) -> tuple[str, ...]:
+    """Return the program that mines files."""
+    return (*_WORKER, "--mine") if settings.learning.parallel_processing else ()
+
+
+def patterns_command(settings: Settings) -> tuple[str, ...]:
+    """Return the program that finds patterns."""
+    return (*_WORKER, "--patterns") if settings.learning.parallel_processing else ()

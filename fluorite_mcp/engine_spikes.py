@@ -12,6 +12,7 @@ from fluorite_mcp.operations.applications import TOKEN_PREFIX
 from fluorite_mcp.operations.apply_spike import ApplySpike, ApplySpikeRequest
 from fluorite_mcp.operations.find_spikes import FindSpikes, FindSpikesRequest, PreviewSpike
 from fluorite_mcp.operations.import_spikes import ImportSpikes
+from fluorite_mcp.operations.promote import PromotePattern
 from fluorite_mcp.operations.templates import Templates
 from fluorite_mcp.operations.usage import Usage
 from fluorite_mcp.results import (
@@ -20,6 +21,8 @@ from fluorite_mcp.results import (
     FindSpikesResult,
     ImportSpikesResult,
     PreviewSpikeResult,
+    PromoteResult,
+    RemoveSpikeResult,
     RestoreResult,
 )
 from fluorite_mcp.spikes.library import ID_PREFIX
@@ -44,6 +47,7 @@ class SpikeCalls:
         find: FindSpikes,
         apply: ApplySpike,
         imports: ImportSpikes,
+        promotions: PromotePattern,
         usage: Usage,
         finish: Finish,
         place: Callable[[], Place],
@@ -53,6 +57,7 @@ class SpikeCalls:
         self._preview = PreviewSpike(templates)
         self._apply = apply
         self._import = imports
+        self._promotions = promotions
         self._usage = usage
         self._finish = finish
         self._place = place
@@ -124,6 +129,24 @@ class SpikeCalls:
             StoreError: The store cannot be written.
         """
         return await self._finish(self._import.run(folder, progress))
+
+    async def promote(self, pattern: str) -> PromoteResult:
+        """Write a mined pattern as a template into the user's folder, where find, preview and apply know it.
+
+        Raises:
+            UnknownIdError: There is no such pattern; names the nearest.
+            InputError: It is none that was mined, or cannot become a template.
+        """
+        return await self._finish(self._promotions.promote(pattern))
+
+    async def remove(self, id: str, *, place: Place | None = None) -> RemoveSpikeResult:  # noqa: A002 - the contract's name
+        """Take a template of the user's away; `restore` with its undo brings it back.
+
+        Raises:
+            UnknownIdError: There is no such template; names the nearest.
+            InputError: It comes along with fluorite-mcp.
+        """
+        return await self._finish(self._promotions.remove(id, place or self._place()))
 
     async def newest_undos(self) -> list[str]:
         """Return the undos of applications that can be taken back, newest last."""

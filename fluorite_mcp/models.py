@@ -159,6 +159,19 @@ class FileRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class MinedFile:
+    """What the extractors found in a file: the bytes of each, empty where it found nothing.
+
+    `hash` is that of the file's content, as in `FileRecord`.
+    """
+
+    path: str
+    hash: bytes
+    skeletons: bytes = b""
+    facts: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Generation:
     """A published vector index: its file, and up to which chunk and removal it knows the truth."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fluorite_mcp.models import Chunk, Departed, Event, FileRecord, PreparedChunk, Project, Relation
+from fluorite_mcp.models import Chunk, Departed, Event, FileRecord, MinedFile, PreparedChunk, Project, Relation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -106,6 +106,10 @@ class ChunkStore(Protocol):
 
     async def of_files(self, project: int, paths: Sequence[str]) -> list[Chunk]:
         """Return the chunks of some files without their text, archived ones included."""
+        ...
+
+    async def frameworks_of_files(self, project: int, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the frameworks that some files of a project use, by path."""
         ...
 
     async def of_scope(self, scope: int, kinds: Sequence[str]) -> list[Chunk]:
@@ -244,6 +248,50 @@ class ProjectStore(Protocol):
 
     async def mark_learned(self, project: int, at: str, commit: str | None) -> None:
         """Note a finished learning. Runs inside `Transactions.atomic`."""
+        ...
+
+
+class MinedStore(Protocol):
+    """Keeps what was mined of each file of a project; derived from the files."""
+
+    async def count_stale(self, project: int, version: str, languages: Sequence[str]) -> int:
+        """Return how many files wait to be mined or forgotten."""
+        ...
+
+    async def stale(self, project: int, version: str, languages: Sequence[str]) -> list[tuple[str, int]]:
+        """Return (path, size in bytes) of the learned files that wait to be mined, by path."""
+        ...
+
+    async def gone(self, project: int, languages: Sequence[str]) -> list[str]:
+        """Return the mined files that the project has no longer."""
+        ...
+
+    async def put(self, project: int, version: str, files: Sequence[MinedFile]) -> None:
+        """Write what was mined. Runs inside `Transactions.atomic`."""
+        ...
+
+    async def remove(self, project: int, paths: Sequence[str]) -> None:
+        """Forget files. Runs inside `Transactions.atomic`."""
+        ...
+
+    async def fingerprint(self, project: int) -> str:
+        """Return a hash of which files are mined, with what content and by which version."""
+        ...
+
+    async def skeletons(self, project: int) -> list[tuple[str, bytes, bytes]]:
+        """Return (path, content hash, skeletons) of every mined file, by path."""
+        ...
+
+    async def facts(self, project: int) -> list[tuple[str, bytes, bytes]]:
+        """Return (path, content hash, facts) of every mined file, by path."""
+        ...
+
+    async def clusters(self, project: int) -> dict[bytes, bytes]:
+        """Return what was found for each cluster of definitions, by signature."""
+        ...
+
+    async def put_clusters(self, project: int, results: Mapping[bytes, bytes], known: Collection[bytes]) -> None:
+        """Keep what was found for clusters, and forget `known` ones that are no more. Runs inside `atomic`."""
         ...
 
 

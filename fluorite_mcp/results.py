@@ -355,6 +355,24 @@ class ImportSpikesResult(Answer):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PromoteResult(Answer):
+    """The template that a pattern became: its id, its file, its parameters."""
+
+    id: str
+    name: str
+    file: str
+    params: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveSpikeResult(Answer):
+    """A template that was archived; `undo` brings it back."""
+
+    id: str
+    undo: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusResult(Answer):
     """Health and figures of the store and this process."""
 

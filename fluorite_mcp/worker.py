@@ -1,6 +1,7 @@
 """A worker process: prepares batches of files from standard input to standard output until the input ends.
 
-`python -m fluorite_mcp.worker MODEL` embeds the chunks with the bundled model too, unless MODEL is empty.
+`python -m fluorite_mcp.worker MODEL` embeds the chunks with the bundled model too, unless MODEL is empty;
+`python -m fluorite_mcp.worker --mine` mines the files, and `--patterns` finds patterns in what was mined.
 """
 
 from __future__ import annotations
@@ -8,17 +9,25 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from fluorite_mcp.embedding.builtin import BuiltinEmbedder
 from fluorite_mcp.embedding.registry import BUILTIN
+from fluorite_mcp.learning.discovery import find_patterns
 from fluorite_mcp.learning.garbage import start_worker_process
+from fluorite_mcp.learning.mining import mine_batch
 from fluorite_mcp.learning.prepare import PreparedFile
 from fluorite_mcp.learning.ready import embed_chunks
 from fluorite_mcp.learning.workers import Batch, PrepareBatch, prepare_batch, serve_batches
 from fluorite_mcp.models import PreparedChunk
 from fluorite_mcp.ports import Embedder
+
+MINE = "--mine"
+PATTERNS = "--patterns"
+_BACKGROUND: dict[str, Callable[[Any], object]] = {MINE: mine_batch, PATTERNS: find_patterns}
+_BACKGROUND_NICENESS = 5
 
 
 def main() -> None:
@@ -28,10 +37,20 @@ def main() -> None:
     # Only answers may reach the pipe: whatever prints goes to the error stream.
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    embedder = BuiltinEmbedder() if sys.argv[1:] == [BUILTIN] else None
-    prepare = _embedding(embedder) if embedder else prepare_batch
-    start_worker_process()
-    serve_batches(sys.stdin.buffer, output, prepare)
+    argument = sys.argv[1] if sys.argv[1:] else ""
+    work = _work(argument)
+    if argument not in _BACKGROUND:
+        start_worker_process()
+    serve_batches(sys.stdin.buffer, output, work)
+
+
+def _work(argument: str) -> Callable[[Any], object]:
+    if argument in _BACKGROUND:
+        # Nobody waits for it, and a search may want the core.
+        if hasattr(os, "nice"):
+            os.nice(_BACKGROUND_NICENESS)
+        return _BACKGROUND[argument]
+    return _embedding(BuiltinEmbedder()) if argument == BUILTIN else prepare_batch
 
 
 def _embedding(embedder: Embedder) -> PrepareBatch:

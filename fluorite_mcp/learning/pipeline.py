@@ -7,23 +7,22 @@ from there. One process learns a project at a time, under a file lock; others wa
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fluorite_mcp.errors import EmbeddingError, ProjectError, StoreBusyError
+from fluorite_mcp.errors import EmbeddingError, ProjectError
 from fluorite_mcp.learning.carrying import Judgements, Remembered
 from fluorite_mcp.learning.freshness import FreshnessWatch
 from fluorite_mcp.learning.garbage import collect_young, paused_collection
 from fluorite_mcp.learning.git import head_commit
+from fluorite_mcp.learning.lock import project_lock
 from fluorite_mcp.learning.prepare import FileTask, PreparedFile
 from fluorite_mcp.learning.ready import embed_chunks
 from fluorite_mcp.learning.scan import ROOT_FOLDER, Scan, scan_project
-from fluorite_mcp.learning.workers import FileWorkers, readable_size
+from fluorite_mcp.learning.workers import FileWorkers, prepare_batch, readable_size
 from fluorite_mcp.measures import CHUNKS_LEARNED, FILES_LEARNED, LEARN_SECONDS, Measures
 from fluorite_mcp.models import Chunk, PreparedChunk, Project
 from fluorite_mcp.search.fields import DEFINITIONS
@@ -36,7 +35,6 @@ Progress = Callable[[int, int, str], Awaitable[None]]
 
 # How long one process waits for another that learns the same project.
 LOCK_TIMEOUT_SECONDS = 600.0
-_LOCK_POLL_SECONDS = 0.05
 
 
 @dataclass(slots=True)
@@ -115,7 +113,8 @@ class ProjectLearner:
         """
         root = Path(project.root)
         started = time.perf_counter()
-        async with self._alone(project, LOCK_TIMEOUT_SECONDS if wait else 0.0):
+        patience = LOCK_TIMEOUT_SECONDS if wait else 0.0
+        async with project_lock(self._lock_folder, "learn", project.root, patience):
             before = None if force else self._watch.remembered(project.root)
             scan = await asyncio.to_thread(scan_project, root, before=before)
             if reason := scan.skipped.get(ROOT_FOLDER):
@@ -129,21 +128,6 @@ class ProjectLearner:
             self._measures.count(FILES_LEARNED, report.files_changed)
             self._measures.count(CHUNKS_LEARNED, report.chunks_added)
         return report
-
-    @asynccontextmanager
-    async def _alone(self, project: Project, patience: float) -> AsyncIterator[None]:
-        """Hold the lock of a project, without stalling other work of this process."""
-        import filelock
-
-        self._lock_folder.mkdir(parents=True, exist_ok=True)
-        name = hashlib.blake2b(project.root.encode(), digest_size=8).hexdigest()
-        lock = filelock.AsyncFileLock(self._lock_folder / f"learn-{name}.lock", timeout=patience, thread_local=False)
-        try:
-            held = await lock.acquire(poll_interval=_LOCK_POLL_SECONDS)
-        except filelock.Timeout as error:
-            raise StoreBusyError(f"Another process is learning {project.root}. Try again when it is done.") from error
-        async with held:
-            yield
 
     async def _apply(
         self,
@@ -168,7 +152,7 @@ class ProjectLearner:
             await self._forget_files(project, removed, report)
         done = 0
         size = sum(map(readable_size, tasks))
-        workers = FileWorkers(Path(project.root), self._now(), command=self._worker_command, size=size)
+        workers = FileWorkers(Path(project.root), self._now(), prepare_batch, command=self._worker_command, size=size)
         with paused_collection():
             async with workers:
                 async for batch in workers.prepare(tasks, self._batch_size):

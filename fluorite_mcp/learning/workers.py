@@ -22,7 +22,7 @@ from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import IO, Any, Generic, TypeVar
 
 from fluorite_mcp.learning.garbage import collect_young
 from fluorite_mcp.learning.prepare import FileTask, PreparedFile, prepare_file
@@ -53,23 +53,30 @@ READY = "ready"
 
 Batch = tuple[Path, Sequence[FileTask], str]
 
+# What becomes of one file.
+ResultT = TypeVar("ResultT")
+
 # Prepares one batch; in a worker process it embeds the chunks too.
 PrepareBatch = Callable[[Batch], list[PreparedFile]]
 
 
-class FileWorkers:
+class FileWorkers(Generic[ResultT]):
     """Prepares batches of files, in order, ahead of the one that is being written.
 
     Args:
         root: The project's root folder.
         now: The time that the chunks get.
-        command: The program of a worker process; none are started if it is empty.
+        work: What is done with a batch in this process.
+        command: The program of a worker process, which does the same; none are started if it is empty.
         size: How many bytes there are to prepare.
     """
 
-    def __init__(self, root: Path, now: str, *, command: Sequence[str], size: int) -> None:
+    def __init__(
+        self, root: Path, now: str, work: Callable[[Batch], list[ResultT]], *, command: Sequence[str], size: int
+    ) -> None:
         self._root = root
         self._now = now
+        self._work = work
         self._command = command
         self._count = _process_count() if command and size >= PARALLEL_FROM_BYTES else 0
         self._takes_part = not self._count or size < WORKERS_ONLY_FROM_BYTES
@@ -83,7 +90,7 @@ class FileWorkers:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._is_closing = False
 
-    async def __aenter__(self) -> FileWorkers:
+    async def __aenter__(self) -> FileWorkers[ResultT]:
         return self
 
     async def __aexit__(
@@ -95,14 +102,14 @@ class FileWorkers:
             process.kill()
         self._executor.shutdown(wait=False, cancel_futures=True)
         for process in self._processes:
-            _close(process)
+            close_worker(process)
 
-    async def prepare(self, tasks: Sequence[FileTask], batch_size: int) -> AsyncIterator[list[PreparedFile]]:
+    async def prepare(self, tasks: Sequence[FileTask], batch_size: int) -> AsyncIterator[list[ResultT]]:
         """Yield prepared batches of at most so many files, in the order of the tasks."""
         loop = asyncio.get_running_loop()
         most = min(_UNIT_FILES, batch_size, max(1, len(tasks) // (_UNITS_PER_THREAD * self._threads)))
         units = _units(tasks, most)
-        pending: deque[asyncio.Future[list[PreparedFile]]] = deque()
+        pending: deque[asyncio.Future[list[ResultT]]] = deque()
         while True:
             for unit in islice(units, _AHEAD + _AHEAD_PER_PROCESS * self._count - len(pending)):
                 pending.append(loop.run_in_executor(self._executor, self._prepare, (self._root, unit, self._now)))
@@ -114,22 +121,22 @@ class FileWorkers:
                 batch = batch + pending.popleft().result()
             yield batch
 
-    def _prepare(self, batch: Batch) -> list[PreparedFile]:
+    def _prepare(self, batch: Batch) -> list[ResultT]:
         """Prepare a unit in this thread's worker process; where that has not started yet or is none, here."""
         worker = self._worker()
         if worker is None or not worker.is_ready.is_set():
-            return [] if self._is_closing else prepare_batch(batch)
+            return [] if self._is_closing else self._work(batch)
         process = worker.process
         try:
             assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 - opened as pipes
             send(process.stdin, batch)
-            prepared: list[PreparedFile] = receive(process.stdout)
+            prepared: list[ResultT] = receive(process.stdout)
         except (OSError, EOFError, pickle.PickleError) as error:
             if self._is_closing:
                 return []
             logger.warning("a worker process failed (%s); its files are prepared here", error)
             self._own.worker = None
-            return prepare_batch(batch)
+            return self._work(batch)
         return prepared
 
     def _worker(self) -> _Worker | None:
@@ -142,7 +149,7 @@ class FileWorkers:
 
     def _start_worker(self) -> _Worker | None:
         with self._starting:
-            process = None if self._is_closing else _start(self._command)
+            process = None if self._is_closing else start_worker(self._command)
             if process is None:
                 return None
             self._processes.append(process)
@@ -238,7 +245,7 @@ def _process_count() -> int:
     return min(3, cores - 1)
 
 
-def serve_batches(source: IO[bytes], target: IO[bytes], prepare: PrepareBatch) -> None:
+def serve_batches(source: IO[bytes], target: IO[bytes], prepare: Callable[[Any], object]) -> None:
     """Tell a parent process that this one is ready, and prepare its batches until it has no more."""
     try:
         send(target, READY)
@@ -256,7 +263,8 @@ def serve_batches(source: IO[bytes], target: IO[bytes], prepare: PrepareBatch) -
         collect_young()
 
 
-def _start(command: Sequence[str]) -> subprocess.Popen[bytes] | None:
+def start_worker(command: Sequence[str]) -> subprocess.Popen[bytes] | None:
+    """Start a worker process; None, with a warning, where that fails."""
     # Each worker is one core's; linear algebra that spreads over all of them would only make them wait.
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     try:
@@ -266,7 +274,8 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes] | None:
         return None
 
 
-def _close(process: subprocess.Popen[bytes]) -> None:
+def close_worker(process: subprocess.Popen[bytes]) -> None:
+    """Wait for a process that ends, and close its pipes."""
     process.wait()
     for stream in (process.stdin, process.stdout):
         if stream is not None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fluorite_mcp.errors import InputError
 from fluorite_mcp.learning.freshness import file_freshness
+from fluorite_mcp.learning.pattern_chunks import shown_metadata
 from fluorite_mcp.learning.quality import Quality
 from fluorite_mcp.models import Chunk, Event, Project, Relation
 from fluorite_mcp.operations.arguments import find_all
@@ -90,7 +91,7 @@ def _view(
             QualityFactor(name=one.name, value=round(one.value, 4), weight=round(one.weight, 4), why=one.why)
             for one in quality.factors
         ), usage=chunk.usage, created_at=chunk.created_at, retired_at=chunk.retired_at,
-        origin=describe_origin(chunk), fresh=fresh, metadata=dict(chunk.metadata),
+        origin=describe_origin(chunk), fresh=fresh, metadata=shown_metadata(chunk),
         relations=tuple(_edges(chunk.id, relations)),
         history=tuple(EventView(at=event.at, event=event.event, detail=dict(event.detail)) for event in events),
     )  # fmt: skip

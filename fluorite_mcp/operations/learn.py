@@ -10,19 +10,24 @@ from fluorite_mcp.learning.locate import Location, Place, locate
 from fluorite_mcp.learning.pipeline import Progress, ProjectLearner, ignore_progress
 from fluorite_mcp.operations.arguments import check_choice
 from fluorite_mcp.operations.current import describe_size
+from fluorite_mcp.operations.mine import Mine
 from fluorite_mcp.ports import ProjectStore
 from fluorite_mcp.results import LearnResult, ProjectRef, SkippedFile
 
 LEARNABLE_KINDS = ("code", "doc")
 _SHOWN = 100
 
+# Fewer files are mined before anybody has read that they are.
+_TOLD_FROM_FILES = 300
+
 
 class Learn:
     """Answers `learn`."""
 
-    def __init__(self, projects: ProjectStore, learner: ProjectLearner, now: Callable[[], str]) -> None:
+    def __init__(self, projects: ProjectStore, learner: ProjectLearner, mine: Mine, now: Callable[[], str]) -> None:
         self._projects = projects
         self._learner = learner
+        self._mine = mine
         self._now = now
 
     async def run(
@@ -52,7 +57,9 @@ class Learn:
         if not force:
             await _refuse_personal(location)
         project = await self._projects.ensure(str(location.root), self._now())
-        report = await self._learner.learn(project, force=force, kinds=kinds, progress=progress)
+        told = _Steps(progress)
+        report = await self._learner.learn(project, force=force, kinds=kinds, progress=told.learned)
+        patterns = await self._mine.ensure(project, told.mined)
         skipped = sorted(report.skipped.items())
         return LearnResult(
             project=ProjectRef(name=project.name, root=project.root),
@@ -61,10 +68,28 @@ class Learn:
             files_removed=report.files_removed,
             chunks_added=report.chunks_added,
             chunks_removed=report.chunks_removed,
+            patterns=patterns,
             skipped=tuple(SkippedFile(path=path_, reason=reason) for path_, reason in skipped[:_SHOWN]),
             skipped_total=len(skipped),
             notices=tuple(report.notices),
         )
+
+
+class _Steps:
+    """Tells learning and mining as one progress that only grows."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._learned = 0
+
+    async def learned(self, done: int, total: int, message: str) -> None:
+        self._learned = total
+        await self._progress(done, total, message)
+
+    async def mined(self, done: int, total: int, message: str) -> None:
+        if total < _TOLD_FROM_FILES:
+            return
+        await self._progress(self._learned + done, self._learned + total, message)
 
 
 async def _refuse_personal(location: Location) -> None:

@@ -262,4 +262,6 @@ def describe_origin(chunk: Chunk) -> str:
         return origin.path
     if chunk.kind == "spike":
         return "bundled spike"
+    if chunk.kind == "pattern" and isinstance(mined := chunk.metadata.get("pattern"), dict):
+        return f"seen {mined['count']} times in {mined['files']} files"
     return f"stored {chunk.recorded_at}"

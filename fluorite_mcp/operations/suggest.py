@@ -13,6 +13,7 @@ from fluorite_mcp.learning.pipeline import Progress, ignore_progress
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk
 from fluorite_mcp.operations.arguments import check_text
 from fluorite_mcp.operations.current import Current, CurrentProject
+from fluorite_mcp.operations.mine import Mine
 from fluorite_mcp.operations.search import Search, SearchRequest
 from fluorite_mcp.operations.usage import Usage
 from fluorite_mcp.ports import ChunkStore
@@ -80,10 +81,11 @@ class _Known:
 class Suggest:
     """Answers `suggest`. The same store and task give the same answer."""
 
-    def __init__(self, current: CurrentProject, search: Search, chunks: ChunkStore, usage: Usage) -> None:
+    def __init__(self, current: CurrentProject, search: Search, chunks: ChunkStore, mine: Mine, usage: Usage) -> None:
         self._current = current
         self._search = search
         self._chunks = chunks
+        self._mine = mine
         self._usage = usage
         self._known: dict[int, _Known] = {}
 
@@ -97,6 +99,8 @@ class Suggest:
         if not MIN_BUDGET <= request.token_budget <= MAX_BUDGET:
             raise InputError(f"token_budget is {request.token_budget}; it may be {MIN_BUDGET} to {MAX_BUDGET}.")
         current = await self._current.ensure(place, request.path, progress)
+        if current.project is not None:
+            await self._mine.ensure_quickly(current.project)
         known = await self._learn_habits(current.project.key if current.project else GLOBAL_SCOPE)
         intent = understand_task(request.task, request.frameworks, known.stacks, known.used)
         templates = await self._templates(request, current, intent, known.spikes)

@@ -1,4 +1,4 @@
-"""Work that no user waits for: missing vectors, merged profiles, the next generation of an index, the daily backup."""
+"""Work that no user waits for: missing vectors, merged profiles, index generations, mining, the daily backup."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ class Upkeep:
         index: Compactor,
         profiles: FileProfiles,
         back_up: Callable[[], Path | None],
+        mine: Callable[[Sequence[int]], Awaitable[None]],
         chores: Sequence[Callable[[], Awaitable[object]]] = (),
     ) -> None:
         self._transactions = transactions
@@ -53,6 +54,7 @@ class Upkeep:
         self._index = index
         self._profiles = profiles
         self._back_up = back_up
+        self._mine = mine
         self._chores = chores
         self._task: asyncio.Task[None] | None = None
         self._scopes: set[int] = set()
@@ -95,6 +97,7 @@ class Upkeep:
                     if self._index.needs_compaction(scope):
                         await self._index.compact(scope, self._embedder.name)
                 await asyncio.to_thread(self._back_up)
+                await self._mine(sorted(scopes))
                 for chore in self._chores:
                     await chore()
             except (FluoriteError, OSError) as error:

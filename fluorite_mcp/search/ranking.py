@@ -49,6 +49,9 @@ _QUALITY_SPREAD = 1.0
 # A neutral quality has the factor 1, and the fitted weights know nothing of judgements.
 _DEMOTED = -3.0
 
+# A pattern says what files that are found themselves have in common: where both fit, a file comes first.
+_MINED_PATTERN = -1.5
+
 # Templates and patterns outside any project are those of the package, or meant to be used like them.
 _BUNDLED_KINDS = ("spike", "pattern")
 
@@ -315,6 +318,8 @@ def _prior(query: Query, candidate: Candidate) -> float:
         prior += _OTHER_LANGUAGE
     if query.frameworks and not is_learned(chunk) and not query.frameworks.isdisjoint(chunk.frameworks):
         prior += _SAID_FRAMEWORK
+    if chunk.kind == "pattern" and chunk.project is not None:
+        prior += _MINED_PATTERN
     if query.excluded and is_excluded(query.excluded, chunk):
         prior += _EXCLUDED
     return prior

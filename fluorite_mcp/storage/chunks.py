@@ -94,6 +94,16 @@ class ChunkTable:
         rows = await self._database.fetch_in(f"{_HEADERS} WHERE c.project = ? AND c.path IN ({{in}})", paths, project)
         return [_chunk(row) for row in rows]
 
+    async def frameworks_of_files(self, project: int, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the frameworks that some files of a project use, by path."""
+        rows = await self._database.fetch_in(
+            "SELECT path, frameworks FROM chunks WHERE project = ? AND path IN ({in}) AND frameworks <> '[]'"
+            " GROUP BY path",
+            paths,
+            project,
+        )
+        return {path: _strings(frameworks) for path, frameworks in rows}
+
     async def profiles_of_files(self, project: int, paths: Sequence[str], model: str) -> list[ProfiledChunk]:
         """Return the living chunks of some files of a project as ranking reads them, with vectors of one model."""
         rows = await self._database.fetch_in(

@@ -134,7 +134,6 @@ CREATE TABLE profiles (chunk INTEGER PRIMARY KEY REFERENCES chunks(key) ON DELET
 DELETE FROM meta WHERE name = 'words_version'
 """
 
-
 # Judgements are few among events; sums of what happened are kept over all processes.
 _SCHEMA_3 = """
 CREATE INDEX history_judged ON history (chunk) WHERE event = 'feedback';
@@ -206,6 +205,26 @@ WHERE kind IN ('code', 'doc') AND project IS NOT NULL AND path IS NOT NULL AND r
 )
 
 
+# Derived from the files: filled by the next mining.
+_SCHEMA_6 = """
+CREATE TABLE mined_files (
+    project INTEGER NOT NULL REFERENCES projects(key) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    hash BLOB NOT NULL,
+    version TEXT NOT NULL,
+    skeletons BLOB NOT NULL,
+    facts BLOB NOT NULL,
+    PRIMARY KEY (project, path)
+);
+CREATE TABLE pattern_clusters (
+    project INTEGER NOT NULL REFERENCES projects(key) ON DELETE CASCADE,
+    signature BLOB NOT NULL,
+    result BLOB NOT NULL,
+    PRIMARY KEY (project, signature)
+)
+"""
+
+
 def _statements(*statements: str) -> Migration:
     async def run(database: Database) -> None:
         for statement in statements:
@@ -220,6 +239,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _statements(*_SCHEMA_3.split(";")),
     _statements(*_SCHEMA_4.split(";")),
     _statements(*_SCHEMA_5),
+    _statements(*_SCHEMA_6.split(";")),
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 

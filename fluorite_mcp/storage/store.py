@@ -17,6 +17,7 @@ from fluorite_mcp.storage.history import HistoryTable, RelationTable, UndoTable
 from fluorite_mcp.storage.merged import MergedTable
 from fluorite_mcp.storage.metrics import MetricTable
 from fluorite_mcp.storage.migrations import migrate
+from fluorite_mcp.storage.mined import MinedTable
 from fluorite_mcp.storage.projects import MetaTable, ProjectTable
 from fluorite_mcp.storage.vectors import VectorTable
 
@@ -36,6 +37,7 @@ class Store:
     metrics: MetricTable
     departed: DepartedTable
     merged: MergedTable
+    mined: MinedTable
     notices: list[str] = field(default_factory=list)
 
     async def close(self) -> None:
@@ -99,6 +101,7 @@ async def _prepare(
         MetricTable(database),
         DepartedTable(database),
         merged,
+        MinedTable(database),
         notices,
     )
     stamp = await store.meta.get(WORDS_STAMP)

@@ -97,6 +97,29 @@ def find_definitions(language: str, tree: tree_sitter.Tree, source: bytes) -> li
     return _with_paths(found, leads)
 
 
+def definition_nodes(language: str, tree: tree_sitter.Tree) -> list[tuple[str, tree_sitter.Node, tree_sitter.Node]]:
+    """Return (kind, whole node, name node) of each definition of a parsed file, outer before inner.
+
+    Scripts inside pages are left out, and so is what belongs to a definition but stands outside its node.
+    """
+    query = _query_for(language)
+    if query is None:
+        return []
+    from tree_sitter import QueryCursor
+
+    best: dict[int, tuple[int, str, tree_sitter.Node, tree_sitter.Node]] = {}
+    for pattern, captures in QueryCursor(query).matches(tree.root_node):
+        kind = next((kind for kind in captures if kind not in _ROLES and kind[0] != "_"), "lead")
+        if kind in {"lead", "script"} or "name" not in captures:
+            continue
+        node, name = captures[kind][0], captures["name"][0]
+        known = best.get(name.start_byte)
+        if known is None or pattern < known[0]:
+            best[name.start_byte] = (pattern, kind, node, name)
+    found = [(kind, node, name) for _, kind, node, name in best.values()]
+    return sorted(found, key=lambda entry: (entry[1].start_byte, -entry[1].end_byte))
+
+
 def _read_tree(language: str, tree: tree_sitter.Tree, source: bytes) -> tuple[list[_Found], dict[int, int]]:
     """Run the language's query, and TypeScript's on the scripts inside a page."""
     query = _query_for(language)

@@ -107,7 +107,7 @@ async def test_batches_come_in_order_with_and_without_a_program_that_works(
 ) -> None:
     monkeypatch.setattr(workers, "PARALLEL_FROM_BYTES", 1)
     monkeypatch.setattr(workers, "_process_count", lambda: 2)
-    async with FileWorkers(tmp_path, NOW, command=command, size=1000) as prepared:
+    async with FileWorkers(tmp_path, NOW, prepare_batch, command=command, size=1000) as prepared:
         batches = [batch async for batch in prepared.prepare(tasks, 3)]
 
     assert [path for batch in paths(batches) for path in batch] == [task.path for task in tasks]
@@ -122,7 +122,7 @@ async def test_nobody_waits_for_a_worker_that_is_still_starting(
     monkeypatch.setattr(workers, "PARALLEL_FROM_BYTES", 1)
     monkeypatch.setattr(workers, "_process_count", lambda: 2)
     command = (sys.executable, "-c", "import time; time.sleep(60)")
-    async with FileWorkers(tmp_path, NOW, command=command, size=1000) as prepared:
+    async with FileWorkers(tmp_path, NOW, prepare_batch, command=command, size=1000) as prepared:
         batches = [batch async for batch in prepared.prepare(tasks, 1)]
         assert all(process.poll() is None for process in prepared._processes)
 
@@ -136,7 +136,7 @@ async def test_leaving_in_the_middle_ends_the_processes(
     monkeypatch.setattr(workers, "PARALLEL_FROM_BYTES", 1)
     monkeypatch.setattr(workers, "_process_count", lambda: 2)
     command = (sys.executable, "-m", "fluorite_mcp.worker", "")
-    async with FileWorkers(tmp_path, NOW, command=command, size=1000) as prepared:
+    async with FileWorkers(tmp_path, NOW, prepare_batch, command=command, size=1000) as prepared:
         async for _ in prepared.prepare(tasks, 1):
             break
 

@@ -1,0 +1,39 @@
+"""The parts that find and rank, composed for an engine."""
+
+from __future__ import annotations
+
+from fluorite_mcp.embedding.builtin import BuiltinEmbedder
+from fluorite_mcp.embedding.registry import BUILTIN
+from fluorite_mcp.index.generations import VectorIndex
+from fluorite_mcp.index.lexical import LexicalIndex
+from fluorite_mcp.ports import Embedder
+from fluorite_mcp.search.ahead import ReadAhead
+from fluorite_mcp.search.documents import DocumentCache
+from fluorite_mcp.search.headers import HeaderCache
+from fluorite_mcp.search.hybrid import HybridSearch
+from fluorite_mcp.search.places import PlaceFinder
+from fluorite_mcp.settings import Settings
+from fluorite_mcp.storage.store import Store
+
+
+def engine_search(
+    settings: Settings, store: Store, index: VectorIndex, embedder: Embedder, model: Embedder
+) -> HybridSearch:
+    """Return what ranks an engine's chunks.
+
+    Args:
+        settings: The engine's.
+        store: Where the chunks are.
+        index: Their vectors.
+        embedder: What embeds queries, measured.
+        model: The same without measuring: names are compared too often for that.
+    """
+    chunks = store.chunks
+    words = LexicalIndex(store.database)
+    # Names and words are compared by the bundled model, whatever the chunks are embedded with.
+    names = model if settings.ml.embedding_model == BUILTIN else BuiltinEmbedder()
+    documents = DocumentCache(chunks, store.merged, words, embedder, names)
+    headers = HeaderCache(chunks)
+    places = PlaceFinder(store.projects, chunks, words, headers)
+    ahead = ReadAhead(chunks, headers, documents)
+    return HybridSearch(words, index, headers, documents, embedder, places, ahead=ahead)

@@ -1,0 +1,1 @@
+"""Patterns: what many definitions of a project have in common, as templates with holes."""
