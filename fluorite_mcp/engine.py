@@ -32,6 +32,7 @@ from fluorite_mcp.learning.miner import ProjectMiner
 from fluorite_mcp.learning.pipeline import Progress, ProjectLearner, ignore_progress
 from fluorite_mcp.operations.applications import Applications
 from fluorite_mcp.operations.apply_spike import ApplySpike
+from fluorite_mcp.operations.conventions import ProjectConventions
 from fluorite_mcp.operations.current import CurrentProject
 from fluorite_mcp.operations.feedback import Feedback
 from fluorite_mcp.operations.find_spikes import FindSpikes
@@ -121,7 +122,8 @@ class Engine:
         ranker = RerankedSearch(self._ranker, chunks, self._reranker) if self._reranker else self._ranker
 
         self._search = Search(current, ranker, chunks, projects, _now)
-        self._suggest = Suggest(current, self._search, chunks, self._mine)
+        conventions = ProjectConventions(chunks, store.mined, projects)
+        self._suggest = Suggest(current, self._search, chunks, self._mine, conventions)
         writes = StoreWrites(database, chunks, history, store.relations, _now)
         self._store = StoreContent(
             current, writes, chunks, self._index, self._embedder,
