@@ -207,6 +207,7 @@ ASPECTS: Mapping[str, Aspect] = {
     "test-form": Aspect("tests", {"function": "tests are plain functions", "method": "tests are methods of classes",
                                   "TestCase": "tests are methods of unittest.TestCase classes"}, _TESTS),
     "test-call": Aspect("tests", _any("tests are written with {value}(…)"), _TESTS),
+    "test-mark": Aspect("tests", _any("tests are marked {value}"), _TESTS, commonplace=frozenset({"rust:#[test]"})),
     "test-words": Aspect("tests", {"sentence": "tests are named by sentences (five words or more)", "short": ""}, _TESTS),
     "test-case": Aspect("tests", _any("test functions are named {value}"), _TESTS, commonplace=frozenset(
         {"python:test_snake_case"})),

@@ -65,8 +65,11 @@ def derive_conventions(tally: Tally, dates: FileDates | None = None) -> tuple[Co
     """
     sizes, roots = tally.families(), tally.roots
     found: list[Convention] = []
-    for key, by_value in tally.cases.items():
+    for key, counted in tally.cases.items():
         aspect = ASPECTS.get(key.aspect.partition(" ")[0])
+        # A library does not use itself.
+        own = roots if key.aspect.startswith("role ") else frozenset[str]()
+        by_value = {value: places for value, places in counted.items() if value.lower() not in own}
         if aspect is None or not by_value:
             continue
         cases = _Cases(key, aspect, by_value)

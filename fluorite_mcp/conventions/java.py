@@ -16,6 +16,7 @@ _BUILTIN = re.compile(
     r"^(?:IllegalArgument|IllegalState|Runtime|NullPointer|UnsupportedOperation|IO|IndexOutOfBounds|NoSuchElement"
     r"|ClassCast|Arithmetic|Interrupted|Timeout|ConcurrentModification|UncheckedIO)?Exception$|^(?:Assertion)?Error$"
 )
+_PACKAGE = re.compile(rb"^package\s+(\w+(?:\.\w+)?)", re.MULTILINE)
 _BODY_MAPPING = re.compile(r"@(?:Post|Put|Patch)Mapping\b")
 
 
@@ -23,9 +24,10 @@ def _import(reader: Reader, node: tree_sitter.Node) -> None:
     module = re.sub(r"^import\s+(?:static\s+)?|\s*;$|\.\*", "", reader.text(node))
     reader.imported[module.rpartition(".")[2]] = module
     reader.note("own-target", module, node)
-    if not module.startswith("java."):
-        reader.note_import(module, node)
-    elif module.startswith(("java.util.logging", "java.sql", "java.net.http")):
+    own = _PACKAGE.search(reader.source[:5_000])
+    if own is not None and module.startswith(own[1].decode() + "."):
+        return
+    if not module.startswith("java.") or module.startswith(("java.util.logging", "java.sql", "java.net.http")):
         reader.note_import(module, node)
 
 

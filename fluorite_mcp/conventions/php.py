@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import tree_sitter
 
 _FORM_REQUEST = re.compile(r"\b[A-Z]\w+Request\s+\$")
+_NAMESPACE = re.compile(rb"^namespace\s+(\w+)", re.MULTILINE)
 _CHECKS = (
     (re.compile(r"\$request->validate\(|\$this->validate\("), "$request->validate()"),
     (re.compile(r"Validator::make\("), "Validator::make()"),
@@ -24,7 +25,9 @@ def _import(reader: Reader, node: tree_sitter.Node) -> None:
     module = reader.text(node).partition(" as ")[0].strip("\\ ")
     reader.imported[module.rpartition("\\")[2]] = module
     reader.note("own-target", module, node)
-    reader.note_import(module, node)
+    own = _NAMESPACE.search(reader.source[:5_000])
+    if own is None or own[1].decode() != module.partition("\\")[0] or module.startswith("Tests\\TestCase"):
+        reader.note_import(module, node)
 
 
 def _class(reader: Reader, node: tree_sitter.Node) -> None:

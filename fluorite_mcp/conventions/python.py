@@ -50,6 +50,8 @@ def _import(reader: Reader, node: tree_sitter.Node) -> None:
         return
     text = reader.text(module)
     own = text.startswith(".") or text.partition(".")[0] in reader.folders
+    if text == "unittest" and any(reader.text(name).startswith("mock") for name in names):
+        text = "unittest.mock"
     for name in names:
         real = reader.field(name, "name") if name.type == "aliased_import" else reader.text(name)
         local = reader.field(name, "alias") if name.type == "aliased_import" else real

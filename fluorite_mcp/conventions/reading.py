@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -10,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from fluorite_mcp.conventions.aspects import ASPECTS, Where
-from fluorite_mcp.conventions.roles import ROLES
+from fluorite_mcp.conventions.roles import ROLE_SENTENCES, ROLES
 from fluorite_mcp.search.paths import is_test_path
 from fluorite_mcp.text.languages import LANGUAGES, grammar_for
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 _QUERIES = Path(__file__).parent / "queries"
 
-# What a file says about one thing is heard up to so many times: a table of a thousand rows is one habit, not a thousand.
+# What a file says about one thing is heard up to so many times: a table of a thousand rows is one habit.
 MAX_LINES_EACH = 60
 _MAX_VALUE_CHARS = 80
 
@@ -79,6 +78,8 @@ class Reader:
         if package:
             self.note("uses", package, node)
         for role, label in roles_of(module, self.family):
+            if ROLE_SENTENCES[role][0] == "tests" and not self.in_test(node):
+                continue
             if ("role " + role, label) not in self.found:  # one case a file
                 self.note("role " + role, label, node)
 
@@ -96,18 +97,22 @@ def package_of(module: str, family: str) -> str:
         return "/".join(parts[:3]) if "." in parts[0] else ""
     if family == "rust":
         return module.partition("::")[0]
-    return module if family == "ruby" else ".".join(re.split(r"[.\\]", module)[:3])
+    if family == "php":
+        return "\\".join(module.split("\\")[:2])
+    return module if family == "ruby" else ".".join(module.split(".")[:3])
 
 
 @cache
 def roles_of(module: str, family: str) -> tuple[tuple[str, str], ...]:
-    """Return the roles that a module plays, each with the name under which it plays it."""
-    return tuple(
-        (role, label)
+    """Return the roles that a module plays, each with the name under which it plays it: the longest prefix knows."""
+    found = [
+        (len(prefix), role, label)
         for role, families in ROLES.items()
         for prefix, label in families.get(family, {}).items()
         if module == prefix or module.startswith((prefix + ".", prefix + "/", prefix + "::", prefix + "\\"))
-    )
+    ]
+    longest = max((length for length, _, _ in found), default=0)
+    return tuple((role, label) for length, role, label in found if length == longest)
 
 
 @cache

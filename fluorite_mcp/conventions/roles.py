@@ -66,7 +66,7 @@ ROLES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         _RB: {"minitest": "Minitest", "rspec": "RSpec", "test/unit": "test-unit", "spec_helper": "RSpec", "rails_helper": "RSpec"},
     },
     "assertions": {
-        _GO: {"github.com/stretchr/testify": "testify", "github.com/google/go-cmp": "go-cmp", "gotest.tools": "gotest.tools", "github.com/onsi/gomega": "Gomega"},
+        _GO: {"github.com/stretchr/testify": "testify", "github.com/onsi/gomega": "Gomega"},
         _JS: _same("chai", "node:assert", "assert", "expect", "should"),
         _JVM: {"org.assertj": "AssertJ", "org.hamcrest": "Hamcrest", "com.google.common.truth": "Truth", "org.junit.jupiter.api.Assertions": "JUnit 5's assertions", "org.junit.Assert": "JUnit 4's assertions"},
     },

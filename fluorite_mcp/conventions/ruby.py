@@ -34,8 +34,6 @@ def _call(reader: Reader, node: tree_sitter.Node) -> None:
         reader.note("env-with", f"ENV.{name}", node)
     elif on.endswith("logger") and name in {"debug", "info", "warn", "error", "fatal"}:
         reader.note("log-call", "logger", node)
-    elif not on and name in {"puts", "warn"}:
-        reader.note("log-call", "print", node)
     elif name == "permit":
         reader.note("route-validation", "strong parameters (permit)", node)
 

@@ -43,7 +43,7 @@ def _function(reader: Reader, node: tree_sitter.Node) -> None:
     above = [text for text, _ in _attributes(reader, node)]
     name = reader.field(node, "name")
     if test := next((text for text in above if re.match(r"#\[(?:\w+::)*test\b", text)), None):
-        reader.note("test-call", "#[" + test.strip("#[] \n").partition("(")[0] + "] fn ", node)
+        reader.note("test-mark", "#[" + test.strip("#[] \n").partition("(")[0] + "]", node)
         reader.note("test-case", "test_…" if name.startswith("test_") else "without test_", node)
         return
     if any(child.type == "visibility_modifier" and reader.text(child) == "pub" for child in node.children):
@@ -76,9 +76,7 @@ def _macro(reader: Reader, node: tree_sitter.Node) -> None:
     last = name.rpartition("::")[2]
     if last in _LOG_MACROS:
         reader.note("log-call", "path macro" if "::" in name else "macro", node)
-    elif last in {"println", "eprintln"}:
-        reader.note("log-call", "print", node)
-    elif last.startswith("assert") or last.startswith("insta"):
+    elif last.startswith(("assert", "insta")):
         reader.note("assert", f"{last}!", node)
 
 
@@ -90,7 +88,8 @@ def _call(reader: Reader, node: tree_sitter.Node) -> None:
     elif name.endswith(("env::var", "env::var_os")):
         reader.note("env", "env", node)
         reader.note("env-with", "std::env::var", node)
-    elif "::" in name and len(name) < 80 and (module := reader.imported.get(name.partition("::")[0])):
+    elif "::" in name and len(name) < 80:
+        module = reader.imported.get(name.partition("::")[0], "self")
         if not module.startswith(("crate", "super", "self")):
             reader.note("calls", f"{module}::{name.partition('::')[2]}", node)
 

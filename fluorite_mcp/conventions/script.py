@@ -20,7 +20,6 @@ _BUILTINS = frozenset(
 _VERBS = frozenset({"get", "post", "put", "patch", "delete", "all"})
 _BODY_VERBS = frozenset({"post", "put", "patch"})
 _ROUTERS = re.compile(r"(?:^|\.)(?:\w*[aA]pp|\w*[rR]outer|\w*[rR]outes?|server|fastify|hono|api)$")
-_HTTP_EXPORTS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 _NEST_BODY = re.compile(r"@(?:Post|Put|Patch)\(")
 _CHECKS = (
     (re.compile(r"\bz(?:od)?Validator\(|\bz\.(?:object|strictObject|array|string|coerce)\b"), "zod"),
@@ -87,9 +86,8 @@ def _export(reader: Reader, node: tree_sitter.Node) -> None:
     kind = "default" if any(child.type == "default" for child in node.children) else "named"
     reader.note("export", kind, node)
     name = reader.field(node, "declaration")
-    if (match := re.match(r"(?:async\s+)?(?:function|const)\s+(\w+)", name)) and match[1] in _HTTP_EXPORTS:
-        if reader.stem == "route" and match[1] in {"POST", "PUT", "PATCH"}:
-            reader.note("route-validation", _validation(name), node)
+    if reader.stem == "route" and re.match(r"(?:async\s+)?(?:function|const)\s+(?:POST|PUT|PATCH)\b", name):
+        reader.note("route-validation", _validation(name), node)
 
 
 def _call(reader: Reader, node: tree_sitter.Node) -> None:

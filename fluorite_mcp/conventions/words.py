@@ -15,14 +15,12 @@ def case_of(name: str) -> str | None:
         return None
     if "-" in name:
         return "kebab-case" if name == name.lower() else None
-    if "_" in name:
-        if name == name.lower():
-            return "snake_case"
-        return "UPPER_CASE" if name == name.upper() else None
-    if name == name.lower() or (name == name.upper() and len(name) < 2):
-        return None
+    if name == name.lower():
+        return "snake_case" if "_" in name else None
     if name == name.upper():
-        return "UPPER_CASE"
+        return "UPPER_CASE" if len(name) > 1 else None
+    if "_" in name:
+        return None
     return "PascalCase" if name[0].isupper() else "camelCase"
 
 

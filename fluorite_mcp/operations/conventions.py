@@ -67,7 +67,7 @@ class ProjectConventions:
     async def _count(self, project: Project, counted: _Counted) -> None:
         digests = dict(await self._mined.digests(project.key))
         bare = {} if digests else await self._unmined(project)
-        wanted = digests or {path: data for path, data in bare.items()}
+        wanted = digests or bare
         if wanted == counted.digests:
             return
         changed = [path for path, digest in wanted.items() if counted.digests.get(path) != digest]
