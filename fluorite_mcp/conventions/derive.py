@@ -12,7 +12,7 @@ from fluorite_mcp.conventions.shifts import FileDates, find_shift
 from fluorite_mcp.conventions.strength import wilson
 from fluorite_mcp.conventions.tally import Key, Places, Tally
 from fluorite_mcp.results import Convention
-from fluorite_mcp.search.paths import path_profile
+from fluorite_mcp.search.paths import is_legacy_path
 
 # Less is a coincidence.
 MIN_COUNT = 3
@@ -146,11 +146,11 @@ def _by_folder(cases: _Cases) -> Iterator[Convention]:
             folders.setdefault(path.rpartition("/")[0], {}).setdefault(value, {})[path] = lines
     for folder, inside in folders.items():
         within = _Cases(cases.key, cases.aspect, inside)
-        value = _strongest(within)
-        if value is None or value in _UNSAID or not _is_enough(within, value):
+        way = _strongest(within)
+        if way is None or way in _UNSAID or not _is_enough(within, way):
             continue
-        sentence = within.sentence(value).replace("{folder}", f"{folder}/" if folder else "the root folder")
-        yield _convention(within, value, sentence, scope=folder)
+        sentence = within.sentence(way).replace("{folder}", f"{folder}/" if folder else "the root folder")
+        yield _convention(within, way, sentence, scope=folder)
 
 
 def _place(cases: _Cases, tally: Tally, files: int) -> Iterator[Convention]:
@@ -179,6 +179,8 @@ def _place(cases: _Cases, tally: Tally, files: int) -> Iterator[Convention]:
     by_value = {"in": inside, "out": outside} if outside else {"in": inside}
     shown = place if place in places else f"{place}/"
     sentence = cases.aspect.sentence(shown, cases.subject)
+    if outside:
+        sentence = sentence.replace(" only", " mostly")
     yield _convention(_Cases(cases.key, cases.aspect, by_value), "in", sentence)
 
 
@@ -203,8 +205,8 @@ def _shown(groups: Sequence[Places], aspect: str) -> tuple[str, ...]:
     for places in groups:
         for path, found in places.items():
             lines.setdefault(path, found[0])
-    paths = sorted(lines, key=lambda path: (path_profile(path).is_legacy, path))
+    paths = sorted(lines)
     step = max(1, len(paths) // _SHOWN)
-    named = paths[::step][:_SHOWN]
+    named = sorted(paths[::step][:_SHOWN], key=is_legacy_path)
     by_name = aspect in {"name-file", "test-file", "test-place"}
     return tuple(path if by_name else f"{path}:{lines[path]}" for path in named)

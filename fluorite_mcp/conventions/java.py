@@ -76,7 +76,7 @@ def _field(reader: Reader, node: tree_sitter.Node) -> None:
         if made := re.search(r"=\s*([\w.]+)\(", reader.text(node)):
             reader.note("logger-made", made[1], node)
     is_constant = {"static", "final"} <= set(modifiers.split()) and kind in {"String", "int", "long", "boolean"}
-    if is_constant and (case := case_of(name)):
+    if is_constant and name != "serialVersionUID" and (case := case_of(name)):
         reader.note("name-constant", case, node)
 
 

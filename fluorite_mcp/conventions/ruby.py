@@ -75,9 +75,9 @@ def _method(reader: Reader, node: tree_sitter.Node) -> None:
             reader.note("fixture", "setUp", node)
         return
     if name != "initialize":
-        before = node.prev_sibling
-        above = before is not None and before.type == "comment" and before.end_point[0] + 1 == node.start_point[0]
-        reader.note("documented", "yes" if above else "no", node)
+        # The grammar puts the comment above a class's first method beside its body, so the line above is asked.
+        above = reader.source[: node.start_byte].rstrip(b" \t").removesuffix(b"\n").rpartition(b"\n")[2]
+        reader.note("documented", "yes" if above.lstrip().startswith(b"#") else "no", node)
 
 
 def _rescue(reader: Reader, node: tree_sitter.Node) -> None:

@@ -84,7 +84,9 @@ def _call(reader: Reader, node: tree_sitter.Node) -> None:
     name = reader.field(node, "function")
     method = name.rpartition(".")[2]
     if method in {"unwrap", "expect"} and "." in name:
-        reader.note("propagate", "unwrap", node)
+        # A chain of calls may begin many lines above.
+        function = node.child_by_field_name("function")
+        reader.note("propagate", "unwrap", (function and function.child_by_field_name("field")) or node)
     elif name.endswith(("env::var", "env::var_os")):
         reader.note("env", "env", node)
         reader.note("env-with", "std::env::var", node)

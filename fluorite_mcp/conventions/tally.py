@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from fluorite_mcp.conventions.facts import FileFacts, family_of, read_facts
 from fluorite_mcp.conventions.words import file_case, test_name
-from fluorite_mcp.search.paths import is_test_path, path_profile
+from fluorite_mcp.search.paths import is_example_path, is_test_path
 
 # Lines by path, for one way of doing something.
 Places = dict[str, tuple[int, ...]]
@@ -50,8 +50,7 @@ class Tally:
 
     def add(self, path: str, facts: FileFacts) -> None:
         """Count a file."""
-        profile = path_profile(path)
-        if profile.is_example:  # how a demonstration is written is no habit of the project
+        if is_example_path(path):  # how a demonstration is written is no habit of the project
             return
         family = family_of(facts.language)
         self.files[path] = family

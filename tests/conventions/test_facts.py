@@ -12,7 +12,7 @@ import logging
 import numpy as np
 from .models import User
 from app.errors import NotFound
-import httpx
+import fastapi, httpx
 
 logger = logging.getLogger(__name__)
 LIMIT = 3
@@ -155,8 +155,8 @@ def observed(path: str, source: bytes) -> dict[tuple[str, str], tuple[int, ...]]
             ("route-validation", "$request->validate()"): (8,), ("role logging", "Laravel's Log"): (4,),
         }),
         ("src/main/java/UserController.java", JAVA, {
-            ("role logging", "SLF4J"): (1,), ("logger-name", "LOG"): (3,), ("documented", "yes"): (4,),
-            ("route-validation", "@Valid on the body"): (4,), ("raise-kind", "own"): (5,),
+            ("role logging", "SLF4J"): (1,), ("logger-name", "LOG"): (3,), ("documented", "yes"): (5,),
+            ("route-validation", "@Valid on the body"): (5,), ("raise-kind", "own"): (5,),
             ("route-validation", "none"): (6,), ("raise-kind", "builtin"): (6,), ("local-type", "var"): (6,),
         }),
         ("lib/user_service.rb", RUBY, {
