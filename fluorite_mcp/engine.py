@@ -41,6 +41,7 @@ from fluorite_mcp.operations.get import Get
 from fluorite_mcp.operations.import_spikes import ImportSpikes
 from fluorite_mcp.operations.learn import Learn
 from fluorite_mcp.operations.mine import Mine
+from fluorite_mcp.operations.relations import TemplateRelations
 from fluorite_mcp.operations.search import Search, SearchRequest
 from fluorite_mcp.operations.status import Status
 from fluorite_mcp.operations.store import StoreContent
@@ -130,7 +131,8 @@ class Engine:
             max_bytes=memory.max_chunk_size, similarity=memory.similarity_threshold, now=_now,
         )  # fmt: skip
         self._learn = Learn(projects, learner, self._mine, _now)
-        self._get = Get(database, chunks, projects, history, store.relations, _now)
+        related = TemplateRelations(chunks)
+        self._get = Get(database, chunks, projects, history, store.relations, related, _now)
         self._feedback = Feedback(database, chunks, history, _now)
         self._forget = Forget(current, self._search, database, chunks, history, store.undos, _now)
         self._restore = Restore(database, chunks, history, store.undos, self._embedder, _now)

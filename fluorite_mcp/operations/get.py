@@ -11,6 +11,7 @@ from fluorite_mcp.errors import InputError, StoreError
 from fluorite_mcp.learning.freshness import file_freshness
 from fluorite_mcp.models import Chunk, Event, Project, Relation
 from fluorite_mcp.operations.arguments import find_all
+from fluorite_mcp.operations.relations import TemplateRelations
 from fluorite_mcp.operations.search import describe_origin
 from fluorite_mcp.ports import ChunkStore, HistoryStore, ProjectStore, RelationStore, Transactions
 from fluorite_mcp.results import ChunkView, EventView, GetResult, ProjectRef, RelationView
@@ -34,6 +35,7 @@ class Get:
         projects: ProjectStore,
         history: HistoryStore,
         relations: RelationStore,
+        templates: TemplateRelations,
         now: Callable[[], str],
     ) -> None:
         self._transactions = transactions
@@ -41,6 +43,7 @@ class Get:
         self._projects = projects
         self._history = history
         self._relations = relations
+        self._templates = templates
         self._now = now
         self._counting: set[asyncio.Task[None]] = set()
 
@@ -61,7 +64,7 @@ class Get:
             raise InputError(f"max_lines is {max_lines}; it may be 1 to {MAX_LINES}, or left out for all.")
         found = await find_all(self._chunks, ids)
         history = await self._history.of(ids)
-        relations = await self._relations.of(ids)
+        relations = [*await self._relations.of(ids), *await self._templates.of(list(found.values()))]
         projects = {project.key: project for project in await self._projects.all()}
         await self._count_use(list(found))
         views = []
