@@ -32,6 +32,7 @@ class Stack:
 
     frameworks: frozenset[str]
     tags: frozenset[str]
+    languages: frozenset[str] = frozenset()
 
 
 def find_combinations(stacks: Iterable[frozenset[str]], min_support: int = MIN_SUPPORT) -> tuple[Combination, ...]:
@@ -69,7 +70,8 @@ def related_templates(
     lifts = {frozenset((one.first, one.second)): one.lift for one in known}
     alternatives, partners = [], []
     for other, stack in stacks.items():
-        if other == name:
+        # What is written in another language takes no one's place; where no language is named, either may.
+        if other == name or (own.languages != stack.languages and own.languages.isdisjoint(stack.languages)):
             continue
         shared = len(own.tags & stack.tags) / max(1, len(own.tags | stack.tags))
         lift = _lift(own, stack, lifts)

@@ -33,3 +33,14 @@ def test_templates_for_the_same_purpose_are_alternatives_and_others_go_with_each
         ("alternative", "express-crud", 1.0),
         ("used-with", "drizzle-schema", 0.75),
     ]
+
+
+def test_what_is_written_in_another_language_takes_no_ones_place() -> None:
+    tags = frozenset({"api", "crud"})
+    stacks = {
+        "actix": Stack(frozenset({"actix"}), tags, frozenset({"rust"})),
+        "axum": Stack(frozenset({"axum"}), tags, frozenset({"rust"})),
+        "flask": Stack(frozenset({"flask"}), tags, frozenset({"python"})),
+    }
+
+    assert related_templates("actix", stacks, ()) == [("alternative", "axum", 1.0)]
