@@ -12,15 +12,20 @@ from fluorite_mcp.operations.applications import TOKEN_PREFIX
 from fluorite_mcp.operations.apply_spike import ApplySpike, ApplySpikeRequest
 from fluorite_mcp.operations.find_spikes import FindSpikes, FindSpikesRequest, PreviewSpike
 from fluorite_mcp.operations.import_spikes import ImportSpikes
+from fluorite_mcp.operations.promote import PromotePattern
 from fluorite_mcp.operations.templates import Templates
+from fluorite_mcp.operations.usage import Usage
 from fluorite_mcp.results import (
     Answer,
     ApplySpikeResult,
     FindSpikesResult,
     ImportSpikesResult,
     PreviewSpikeResult,
+    PromoteResult,
+    RemoveSpikeResult,
     RestoreResult,
 )
+from fluorite_mcp.spikes.library import ID_PREFIX
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 
@@ -42,6 +47,8 @@ class SpikeCalls:
         find: FindSpikes,
         apply: ApplySpike,
         imports: ImportSpikes,
+        promotions: PromotePattern,
+        usage: Usage,
         finish: Finish,
         place: Callable[[], Place],
     ) -> None:
@@ -50,6 +57,8 @@ class SpikeCalls:
         self._preview = PreviewSpike(templates)
         self._apply = apply
         self._import = imports
+        self._promotions = promotions
+        self._usage = usage
         self._finish = finish
         self._place = place
 
@@ -97,7 +106,20 @@ class SpikeCalls:
             SpikeError: A parameter is missing, unknown, or its value is not allowed.
         """
         request = ApplySpikeRequest(id, params or {}, path, strategy, write)
-        return await self._finish(self._apply.run(request, place or self._place()))
+        result = await self._finish(self._apply.run(request, place or self._place()))
+        if result.written:
+            await self._usage.used([f"{ID_PREFIX}{result.id}"], "applied")
+        return result
+
+    async def read(self, id: str) -> PreviewSpikeResult:  # noqa: A002 - the contract's name
+        """Return a template filled with its defaults, as `preview` does, as a whole text that was fetched.
+
+        Raises:
+            UnknownIdError: There is no such template; names the nearest.
+        """
+        result = await self.preview(id)
+        await self._usage.used([f"{ID_PREFIX}{result.id}"], "fetched")
+        return result
 
     async def import_from(self, folder: Path, progress: Progress = ignore_progress) -> ImportSpikesResult:
         """Import the templates of a folder, or of a file that lists them; importing again changes nothing.
@@ -107,6 +129,24 @@ class SpikeCalls:
             StoreError: The store cannot be written.
         """
         return await self._finish(self._import.run(folder, progress))
+
+    async def promote(self, pattern: str) -> PromoteResult:
+        """Write a mined pattern as a template into the user's folder, where find, preview and apply know it.
+
+        Raises:
+            UnknownIdError: There is no such pattern; names the nearest.
+            InputError: It is none that was mined, or cannot become a template.
+        """
+        return await self._finish(self._promotions.promote(pattern))
+
+    async def remove(self, id: str, *, place: Place | None = None) -> RemoveSpikeResult:  # noqa: A002 - the contract's name
+        """Take a template of the user's away; `restore` with its undo brings it back.
+
+        Raises:
+            UnknownIdError: There is no such template; names the nearest.
+            InputError: It comes along with fluorite-mcp.
+        """
+        return await self._finish(self._promotions.remove(id, place or self._place()))
 
     async def newest_undos(self) -> list[str]:
         """Return the undos of applications that can be taken back, newest last."""

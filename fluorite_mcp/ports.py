@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fluorite_mcp.models import Chunk, Event, FileRecord, MinedFile, PreparedChunk, Project, Relation
+from fluorite_mcp.models import Chunk, Departed, Event, FileRecord, MinedFile, PreparedChunk, Project, Relation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -104,6 +104,10 @@ class ChunkStore(Protocol):
         """Return the chunks of some files without their text, archived ones included."""
         ...
 
+    async def frameworks_of_files(self, project: int, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the frameworks that some files of a project use, by path."""
+        ...
+
     async def of_scope(self, scope: int, kinds: Sequence[str]) -> list[Chunk]:
         """Return the living chunks of some kinds in a scope without their text."""
         ...
@@ -130,6 +134,14 @@ class ChunkStore(Protocol):
 
     async def score(self, chunks: Sequence[Chunk]) -> None:
         """Write quality and its evidence."""
+        ...
+
+    async def inherit(self, chunks: Sequence[Chunk]) -> None:
+        """Write quality with its evidence, usage and times, as another chunk had them."""
+        ...
+
+    async def successors(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return the ids of the chunks that took the place of others whose files were renamed, by the old ids."""
         ...
 
     async def touch(self, ids: Sequence[str], at: str) -> None:
@@ -254,6 +266,10 @@ class MinedStore(Protocol):
         """Forget files. Runs inside `Transactions.atomic`."""
         ...
 
+    async def fingerprint(self, project: int) -> str:
+        """Return a hash of which files are mined, with what content and by which version."""
+        ...
+
     async def skeletons(self, project: int) -> list[tuple[str, bytes, bytes]]:
         """Return (path, content hash, skeletons) of every mined file, by path."""
         ...
@@ -264,6 +280,14 @@ class MinedStore(Protocol):
 
     async def facts(self, project: int, paths: Sequence[str]) -> list[tuple[str, bytes, bytes]]:
         """Return (path, content hash, facts) of some mined files."""
+        ...
+
+    async def clusters(self, project: int) -> dict[bytes, bytes]:
+        """Return what was found for each cluster of definitions, by signature."""
+        ...
+
+    async def put_clusters(self, project: int, results: Mapping[bytes, bytes], known: Collection[bytes]) -> None:
+        """Keep what was found for clusters, and forget `known` ones that are no more. Runs inside `atomic`."""
         ...
 
 
@@ -278,8 +302,28 @@ class HistoryStore(Protocol):
         """Write events as they are. Runs inside `Transactions.atomic`."""
         ...
 
+    async def judged(self) -> list[str]:
+        """Return the ids of all chunks that somebody judged, gone ones included."""
+        ...
+
     async def of(self, ids: Sequence[str]) -> dict[str, list[Event]]:
         """Return the events of chunks, oldest first."""
+        ...
+
+
+class DepartedStore(Protocol):
+    """Keeps what was known of chunks whose text left its project's files."""
+
+    async def put(self, project: int, departed: Sequence[Departed]) -> None:
+        """Keep what was known of chunks. Runs inside `Transactions.atomic`."""
+        ...
+
+    async def of(self, project: int) -> dict[str, Departed]:
+        """Return what left a project, by chunk id."""
+        ...
+
+    async def remove(self, ids: Sequence[str]) -> None:
+        """Forget that chunks left. Runs inside `Transactions.atomic`."""
         ...
 
 
@@ -288,6 +332,10 @@ class RelationStore(Protocol):
 
     async def put(self, relations: Sequence[Relation], at: str) -> None:
         """Write edges; an edge that exists gets the new weight. Runs inside `Transactions.atomic`."""
+        ...
+
+    async def hand_on(self, old: str, new: str) -> None:
+        """Let the edges of a chunk touch another one instead. Runs inside `Transactions.atomic`."""
         ...
 
     async def of(self, ids: Sequence[str]) -> list[Relation]:
@@ -316,6 +364,18 @@ class UndoStore(Protocol):
 
     async def all(self) -> list[tuple[str, str, list[str]]]:
         """Return (token, time, ids) of every forgetting, oldest first."""
+        ...
+
+
+class MetricStore(Protocol):
+    """Keeps sums that only grow, by name and labels, over all processes and their lives."""
+
+    async def add(self, sums: Mapping[tuple[str, str], float]) -> None:
+        """Add to sums. Runs inside `Transactions.atomic`."""
+        ...
+
+    async def all(self) -> dict[tuple[str, str], float]:
+        """Return every sum by name and labels."""
         ...
 
 

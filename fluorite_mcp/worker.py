@@ -1,7 +1,7 @@
 """A worker process: prepares batches of files from standard input to standard output until the input ends.
 
 `python -m fluorite_mcp.worker MODEL` embeds the chunks with the bundled model too, unless MODEL is empty;
-`python -m fluorite_mcp.worker --mine` mines the files.
+`python -m fluorite_mcp.worker --mine` mines the files, and `--patterns` finds patterns in what was mined.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 from fluorite_mcp.embedding.builtin import BuiltinEmbedder
 from fluorite_mcp.embedding.registry import BUILTIN
+from fluorite_mcp.learning.discovery import find_patterns
 from fluorite_mcp.learning.mining import mine_batch
 from fluorite_mcp.learning.prepare import PreparedFile
 from fluorite_mcp.learning.ready import embed_chunks
@@ -22,6 +23,7 @@ from fluorite_mcp.learning.workers import Batch, PrepareBatch, prepare_batch, se
 from fluorite_mcp.ports import Embedder
 
 MINE = "--mine"
+PATTERNS = "--patterns"
 _BACKGROUND_NICENESS = 5
 
 
@@ -35,12 +37,13 @@ def main() -> None:
     serve_batches(sys.stdin.buffer, output, _work(sys.argv[1] if sys.argv[1:] else ""))
 
 
-def _work(argument: str) -> Callable[[Batch], list[Any]]:
-    if argument == MINE:
+def _work(argument: str) -> Callable[[Any], object]:
+    background: dict[str, Callable[[Any], object]] = {MINE: mine_batch, PATTERNS: find_patterns}
+    if argument in background:
         # Nobody waits for it, and a search may want the core.
         if hasattr(os, "nice"):
             os.nice(_BACKGROUND_NICENESS)
-        return mine_batch
+        return background[argument]
     return _embedding(BuiltinEmbedder()) if argument == BUILTIN else prepare_batch
 
 

@@ -10,7 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fluorite_mcp.cli.spikes import VerifyReport
-    from fluorite_mcp.results import ApplySpikeResult, FindSpikesResult, ImportSpikesResult, PreviewSpikeResult
+    from fluorite_mcp.results import (
+        ApplySpikeResult,
+        FindSpikesResult,
+        ImportSpikesResult,
+        PreviewSpikeResult,
+        PromoteResult,
+        RemoveSpikeResult,
+    )
     from fluorite_mcp.spikes.verification import Verification
 
 _DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
@@ -26,6 +33,22 @@ def show_found(out: Output, result: FindSpikesResult) -> None:
         verified = f"  verified {spike.verified}" if spike.verified else ""
         out.line((spike.id, "bold cyan"), f"  {spike.name}  ", (f"{', '.join(spike.stack)}{verified}", "dim"))
         out.block(spike.description)
+
+
+def show_promoted(out: Output, result: PromoteResult) -> None:
+    """Print the template that a pattern became, and what to do with it."""
+    out.line((result.id, "bold cyan"), f"  {result.name}")
+    out.line(f"  {result.file}")
+    out.line((f"  parameters: {', '.join(result.params)}", "dim"))
+    out.line(f"See it with: fluorite-mcp preview-spike {result.id}")
+    out.line(f"Take it away with: fluorite-mcp spikes remove {result.id}")
+
+
+def show_removed(out: Output, result: RemoveSpikeResult) -> None:
+    """Print what was taken away, and how it comes back."""
+    out.line(f"{result.id} is archived.")
+    if result.undo:
+        out.line(f"Bring it back with: fluorite-mcp restore --undo {result.undo}")
 
 
 def show_preview(out: Output, result: PreviewSpikeResult) -> None:

@@ -1,4 +1,4 @@
-"""Commands about templates: find-spikes, preview-spike, apply-spike, spikes verify, spikes import."""
+"""Commands about templates: find-spikes, preview-spike, apply-spike; spikes verify, import, promote, remove."""
 
 from __future__ import annotations
 
@@ -12,7 +12,15 @@ import typer
 from fluorite_mcp.cli.command import EXIT_FAILED, command
 from fluorite_mcp.cli.options import FrameworksOption, LanguageOption, PathOption, read_params, shell_path
 from fluorite_mcp.cli.session import Session
-from fluorite_mcp.cli.show_spikes import show_applied, show_found, show_imported, show_preview, show_verified
+from fluorite_mcp.cli.show_spikes import (
+    show_applied,
+    show_found,
+    show_imported,
+    show_preview,
+    show_promoted,
+    show_removed,
+    show_verified,
+)
 
 if TYPE_CHECKING:
     from fluorite_mcp.engine import Engine
@@ -49,7 +57,9 @@ def add_commands(app: typer.Typer) -> None:
         "fluorite-mcp apply-spike hono-zod-api --path ~/shop --strategy merge --write", name="apply-spike",
     )(apply_spike)  # fmt: skip
     spikes = typer.Typer(
-        name="spikes", help="Look after templates: verify that they work, import more.", no_args_is_help=True
+        name="spikes",
+        help="Look after templates: verify that they work, import more, make one of a pattern.",
+        no_args_is_help=True,
     )
     command(spikes, "fluorite-mcp spikes verify", "fluorite-mcp spikes verify hono-zod-api --timeout 300")(verify)
     command(
@@ -58,6 +68,8 @@ def add_commands(app: typer.Typer) -> None:
         "fluorite-mcp spikes import templates.json",
         name="import",
     )(import_)
+    command(spikes, "fluorite-mcp spikes promote pattern-ab3cd4ef5gh6ij7k")(promote)
+    command(spikes, "fluorite-mcp spikes remove function-read-with-router-get-ab3cd4")(remove)
     app.add_typer(spikes)
 
 
@@ -123,6 +135,24 @@ def import_(
         return result
 
     session.answer(session.run(work), show_imported)
+
+
+def promote(
+    session: Session,
+    pattern: Annotated[
+        str, typer.Argument(metavar="PATTERN_ID", help="A pattern's id, as search --kind pattern shows.")
+    ],
+) -> None:
+    """Make a template of a pattern that was mined: written into the data folder's spikes, found from then on.
+
+    Its holes become typed parameters, its first example their defaults. `spikes remove` takes it away again.
+    """
+    session.answer(session.run(lambda engine, _: engine.spikes.promote(pattern)), show_promoted)
+
+
+def remove(session: Session, id_: IdArgument) -> None:
+    """Take away a template of your own, imported or promoted. `restore --undo` brings it back."""
+    session.answer(session.run(lambda engine, _: engine.spikes.remove(id_)), show_removed)
 
 
 def verify(

@@ -1,7 +1,7 @@
 """Mining a project: files that were learned and not mined yet are parsed once more, for what many of them share.
 
-Not part of learning, which a search waits for. Every batch is one transaction, so a mining that is cut off goes on
-from there; what is known of a file is tied to its content.
+Not part of learning, which a search waits for. It is written every few hundred files, so a mining that is cut
+off goes on from there; what is known of a file is tied to its content.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ from fluorite_mcp.learning.pipeline import LOCK_TIMEOUT_SECONDS, Progress, ignor
 from fluorite_mcp.learning.prepare import FileTask
 from fluorite_mcp.learning.scan import FileStat
 from fluorite_mcp.learning.workers import FileWorkers, readable_size
-from fluorite_mcp.models import Project
+from fluorite_mcp.models import MinedFile, Project
 
 if TYPE_CHECKING:
     from fluorite_mcp.ports import MinedStore, Transactions
+
+# Whatever a search keeps of the store is forgotten with each commit; a mining that is cut off loses at most so many.
+_FILES_PER_COMMIT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +72,28 @@ class ProjectMiner:
             stale = await self._mined.stale(project.key, MINING_VERSION, MINED_LANGUAGES)
             removed = await self._forget(project)
             tasks = [FileTask(project.key, path, FileStat(size, 0)) for path, size in stale]
-            size = sum(map(readable_size, tasks))
-            done = 0
-            async with FileWorkers(
-                Path(project.root), "", mine_batch, command=self._worker_command, size=size
-            ) as workers:
-                async for batch in workers.prepare(tasks, self._batch_size):
-                    async with self._transactions.atomic():
-                        await self._mined.put(project.key, MINING_VERSION, batch)
-                    done += len(batch)
-                    await progress(done, len(tasks), f"mined {done} of {len(tasks)} files")
+            done = await self._mine(project, tasks, progress)
             return MiningReport(done, removed)
+
+    async def _mine(self, project: Project, tasks: Sequence[FileTask], progress: Progress) -> int:
+        size = sum(map(readable_size, tasks))
+        done = 0
+        waiting: list[MinedFile] = []
+        async with FileWorkers(Path(project.root), "", mine_batch, command=self._worker_command, size=size) as workers:
+            async for batch in workers.prepare(tasks, self._batch_size):
+                waiting += batch
+                done += len(batch)
+                if len(waiting) >= _FILES_PER_COMMIT:
+                    await self._put(project, waiting)
+                    waiting = []
+                await progress(done, len(tasks), f"mined {done} of {len(tasks)} files")
+        await self._put(project, waiting)
+        return done
+
+    async def _put(self, project: Project, files: Sequence[MinedFile]) -> None:
+        if files:
+            async with self._transactions.atomic():
+                await self._mined.put(project.key, MINING_VERSION, files)
 
     async def _forget(self, project: Project) -> int:
         gone = await self._mined.gone(project.key, MINED_LANGUAGES)

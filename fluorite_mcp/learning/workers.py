@@ -98,7 +98,7 @@ class FileWorkers(Generic[ResultT]):
             process.kill()
         self._executor.shutdown(wait=False, cancel_futures=True)
         for process in self._processes:
-            _close(process)
+            close_worker(process)
 
     async def prepare(self, tasks: Sequence[FileTask], batch_size: int) -> AsyncIterator[list[ResultT]]:
         """Yield prepared batches of at most so many files, in the order of the tasks."""
@@ -145,7 +145,7 @@ class FileWorkers(Generic[ResultT]):
 
     def _start_worker(self) -> _Worker | None:
         with self._starting:
-            process = None if self._is_closing else _start(self._command)
+            process = None if self._is_closing else start_worker(self._command)
             if process is None:
                 return None
             self._processes.append(process)
@@ -222,7 +222,7 @@ def _process_count() -> int:
     return min(3, cores - 1)
 
 
-def serve_batches(source: IO[bytes], target: IO[bytes], prepare: Callable[[Batch], list[Any]]) -> None:
+def serve_batches(source: IO[bytes], target: IO[bytes], prepare: Callable[[Any], object]) -> None:
     """Tell a parent process that this one is ready, and prepare its batches until it has no more."""
     try:
         send(target, READY)
@@ -239,7 +239,8 @@ def serve_batches(source: IO[bytes], target: IO[bytes], prepare: Callable[[Batch
             return
 
 
-def _start(command: Sequence[str]) -> subprocess.Popen[bytes] | None:
+def start_worker(command: Sequence[str]) -> subprocess.Popen[bytes] | None:
+    """Start a worker process; None, with a warning, where that fails."""
     # Each worker is one core's; linear algebra that spreads over all of them would only make them wait.
     environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     try:
@@ -249,7 +250,8 @@ def _start(command: Sequence[str]) -> subprocess.Popen[bytes] | None:
         return None
 
 
-def _close(process: subprocess.Popen[bytes]) -> None:
+def close_worker(process: subprocess.Popen[bytes]) -> None:
+    """Wait for a process that ends, and close its pipes."""
     process.wait()
     for stream in (process.stdin, process.stdout):
         if stream is not None:

@@ -17,6 +17,9 @@ from fluorite_mcp.results import LearnResult, ProjectRef, SkippedFile
 LEARNABLE_KINDS = ("code", "doc")
 _SHOWN = 100
 
+# Fewer files are mined before anybody has read that they are.
+_TOLD_FROM_FILES = 300
+
 
 class Learn:
     """Answers `learn`."""
@@ -56,7 +59,7 @@ class Learn:
         project = await self._projects.ensure(str(location.root), self._now())
         told = _Steps(progress)
         report = await self._learner.learn(project, force=force, kinds=kinds, progress=told.learned)
-        await self._mine.ensure(project, told.mined)
+        patterns = await self._mine.ensure(project, told.mined)
         skipped = sorted(report.skipped.items())
         return LearnResult(
             project=ProjectRef(name=project.name, root=project.root),
@@ -65,6 +68,7 @@ class Learn:
             files_removed=report.files_removed,
             chunks_added=report.chunks_added,
             chunks_removed=report.chunks_removed,
+            patterns=patterns,
             skipped=tuple(SkippedFile(path=path_, reason=reason) for path_, reason in skipped[:_SHOWN]),
             skipped_total=len(skipped),
             notices=tuple(report.notices),
@@ -83,6 +87,8 @@ class _Steps:
         await self._progress(done, total, message)
 
     async def mined(self, done: int, total: int, message: str) -> None:
+        if total < _TOLD_FROM_FILES:
+            return
         await self._progress(self._learned + done, self._learned + total, message)
 
 

@@ -9,6 +9,7 @@ from fluorite_mcp.errors import StoreBusyError
 from fluorite_mcp.learning.miner import ProjectMiner
 from fluorite_mcp.learning.pipeline import Progress, ignore_progress
 from fluorite_mcp.models import GLOBAL_SCOPE, Project
+from fluorite_mcp.operations.patterns import Patterns
 from fluorite_mcp.ports import ProjectStore
 
 logger = logging.getLogger(__name__)
@@ -21,29 +22,35 @@ FEW_FILES = 40
 class Mine:
     """Keeps what is mined of projects in step with what is learned of them."""
 
-    def __init__(self, projects: ProjectStore, miner: ProjectMiner) -> None:
+    def __init__(self, projects: ProjectStore, miner: ProjectMiner, patterns: Patterns) -> None:
         self._projects = projects
         self._miner = miner
+        self._patterns = patterns
         # The learning after which a project was mined last: no later one, nothing to do.
         self._mined: dict[int, str] = {}
 
-    async def ensure(self, project: Project, progress: Progress = ignore_progress) -> None:
-        """Mine what changed in a project, however much it is.
+    async def ensure(self, project: Project, progress: Progress = ignore_progress, *, wait: bool = True) -> int:
+        """Mine what changed in a project, however much it is, and bring its patterns up to date.
+
+        Returns:
+            How many patterns the project has.
 
         Raises:
-            StoreBusyError: Another process mines it for very long.
+            StoreBusyError: Another process mines it, and `wait` is false or it takes very long.
         """
         learned_at = await self._projects.learned_at(project.key)
         if learned_at is None or self._mined.get(project.key) == learned_at:
-            return
-        await self._miner.mine(project, progress=progress)
+            return await self._patterns.count(project)
+        report = await self._miner.mine(project, progress=progress, wait=wait)
+        count = await self._patterns.refresh(project, changed_files=report.mined + report.removed)
         self._mined[project.key] = learned_at
+        return count
 
     async def ensure_quickly(self, project: Project) -> None:
         """Mine what changed in a project if that is little; what is stored stands for the rest."""
         if await self._miner.count_stale(project) <= FEW_FILES:
             try:
-                await self.ensure(project)
+                await self.ensure(project, wait=False)
             except StoreBusyError as error:
                 logger.debug("not mined now: %s", error)
 
@@ -52,4 +59,7 @@ class Mine:
         wanted = set(scopes) - {GLOBAL_SCOPE}
         for project in await self._projects.all() if wanted else ():
             if project.key in wanted:
-                await self.ensure(project)
+                try:
+                    await self.ensure(project, wait=False)
+                except StoreBusyError as error:
+                    logger.debug("not mined now: %s", error)

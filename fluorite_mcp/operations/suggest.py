@@ -17,6 +17,7 @@ from fluorite_mcp.operations.conventions import ProjectConventions
 from fluorite_mcp.operations.current import Current, CurrentProject
 from fluorite_mcp.operations.mine import Mine
 from fluorite_mcp.operations.search import Search, SearchRequest
+from fluorite_mcp.operations.usage import Usage
 from fluorite_mcp.ports import ChunkStore
 from fluorite_mcp.results import Convention, Hit, Intent, SpikeSuggestion, SuggestResult
 from fluorite_mcp.search.hybrid import Ranking
@@ -86,6 +87,7 @@ class Suggest:
         search: Search,
         chunks: ChunkStore,
         mine: Mine,
+        usage: Usage,
         conventions: ProjectConventions,
     ) -> None:
         self._current = current
@@ -93,6 +95,7 @@ class Suggest:
         self._chunks = chunks
         self._mine = mine
         self._conventions = conventions
+        self._usage = usage
         self._known: dict[int, _Known] = {}
 
     async def run(self, request: SuggestRequest, place: Place, progress: Progress = ignore_progress) -> SuggestResult:
@@ -118,6 +121,8 @@ class Suggest:
             *_convention_piece(conventions),
             *_hit_pieces(code, notes),
         ]
+        overviews = (template.overview.id for template in templates)
+        self._usage.shown([*overviews, *(hit.id for hit in (*code, *notes))], "suggest")
         context = compose(_title(request.task), pieces, request.token_budget) if pieces else Context("", 0, ())
         return SuggestResult(
             project=current.ref,

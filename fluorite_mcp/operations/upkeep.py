@@ -44,6 +44,7 @@ class Upkeep:
         index: Compactor,
         back_up: Callable[[], Path | None],
         mine: Callable[[Sequence[int]], Awaitable[None]],
+        chores: Sequence[Callable[[], Awaitable[object]]] = (),
     ) -> None:
         self._transactions = transactions
         self._chunks = chunks
@@ -51,6 +52,7 @@ class Upkeep:
         self._index = index
         self._back_up = back_up
         self._mine = mine
+        self._chores = chores
         self._task: asyncio.Task[None] | None = None
         self._scopes: set[int] = set()
         self._asked = False
@@ -92,6 +94,8 @@ class Upkeep:
                         await self._index.compact(scope, self._embedder.name)
                 await asyncio.to_thread(self._back_up)
                 await self._mine(sorted(scopes))
+                for chore in self._chores:
+                    await chore()
             except (FluoriteError, OSError) as error:
                 logger.warning("background work failed and is tried again later: %s", error)
             if not self._asked:

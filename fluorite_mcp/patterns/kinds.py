@@ -39,7 +39,7 @@ _CONSTANT = re.compile(r"^(true|false|none|null|nil|boolean.*|null_literal|undef
 _COMMENT = re.compile(r"comment")
 _CALL = re.compile(r"call|invocation|creation_expression$|^new_expression$|^instance_expression$")
 _NOT_CALL = re.compile(r"call_(operator|suffix|signature)|callable|type")
-_DECORATOR = re.compile(r"^(decorator|annotation|marker_annotation|attribute_item|attribute_list|attribute)$")
+_DECORATOR = re.compile(r"^(decorator|annotation|marker_annotation|attribute_item|attribute_list)$")
 _HANDLING = re.compile(r"^(try|except|catch|rescue|finally|raise|throw|defer)|try_expression|throw")
 
 

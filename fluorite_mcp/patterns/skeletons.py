@@ -6,6 +6,7 @@ APIs it calls, its decorators, and whether it handles errors. That is kept per f
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -17,14 +18,23 @@ from fluorite_mcp.search.paths import is_test_path
 from fluorite_mcp.text.imports import import_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import tree_sitter
 
 SKELETONS_VERSION = 1
 
 # A definition with fewer nodes or lines says nothing that is worth a template; a larger one is never repeated.
-MIN_NODES = 14
-MIN_LINES = 2
-MAX_LINES = 120
+MIN_NODES = 22
+MIN_LINES = 3
+MAX_LINES = 100
+
+# Django's name for a module of tests; which the search for code does not count as one.
+_TESTS_FILE = re.compile(r"(^|/)tests\.py$|_test\.go$|(^|/)(mocks?|stories|__mocks__)/|\.stories\.[jt]sx?$")
+
+_DATA_KINDS = frozenset({"constant", "variable"})
+
+_TEST_MARK = re.compile(r"(^|[:.])(test|Test|ParameterizedTest|Fact|Theory|TestMethod|TestCase|rstest|fixture)$")
 
 _IMPORTED = re.compile(r"[A-Za-z_@][\w./@:\\-]*")
 _IMPORT_WORDS = frozenset(
@@ -32,8 +42,6 @@ _IMPORT_WORDS = frozenset(
      "var", "local", "export", "default", "type", "static"]
 )  # fmt: skip
 _MAX_IMPORTS = 40
-
-_PLAIN_FIELDS = ("kind", "name", "symbol", "start", "end", "start_line", "end_line", "shape", "nodes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +62,7 @@ class Skeleton:
         calls: What it calls, by the last two names, sorted.
         decorators: What is written on it, by name.
         handles_errors: Whether it raises, catches or passes on errors.
+        digest: Hash of its text: what is the same text is the same exemplar, wherever it moved.
     """
 
     kind: str
@@ -69,6 +78,7 @@ class Skeleton:
     calls: tuple[str, ...]
     decorators: tuple[str, ...]
     handles_errors: bool
+    digest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,24 +95,34 @@ def skeletons_of(tree: tree_sitter.Tree, source: bytes, path: str, language: str
 
     Tests are left out: that tests of one project look alike says nothing about its code.
     """
-    if is_test_path(path):
+    if is_test_path(path) or _TESTS_FILE.search(path):
         return b""
     walk = Walk(source, language)
     units = (unit for unit in find_units(tree, source, language) if MIN_LINES <= unit.lines <= MAX_LINES)
-    found = [skeleton for unit in units if (skeleton := _skeleton(unit, walk))]
+    found = [skeleton for unit in units if (skeleton := _skeleton(unit, walk, source))]
     if not found:
         return b""
     return json.dumps([language, _imports(source), found], separators=(",", ":")).encode()
 
 
-def _skeleton(unit: Unit, walk: Walk) -> list[object] | None:
+def _skeleton(unit: Unit, walk: Walk, source: bytes) -> list[object] | None:
     seen = walk.read(unit.nodes)
-    if seen is None or seen.nodes < MIN_NODES:
+    if seen is None or seen.nodes < MIN_NODES or _is_test(unit, seen.decorators):
         return None
+    # A table of values is data; how often it is repeated says nothing about code.
+    if unit.kind in _DATA_KINDS and not seen.calls:
+        return None
+    digest = hashlib.blake2b(source[unit.start : unit.end], digest_size=7).digest()
     return [
         unit.kind, unit.name, unit.symbol, unit.start, unit.end, unit.start_line, unit.end_line, seen.shape, seen.nodes,
-        seen.sketch, sorted(seen.calls), seen.decorators, int(seen.handles_errors),
+        int.from_bytes(digest, "big"), seen.sketch, sorted(seen.calls), seen.decorators, int(seen.handles_errors),
     ]  # fmt: skip
+
+
+def _is_test(unit: Unit, decorators: Sequence[str]) -> bool:
+    """Whether a definition tests others, in a file that is none of tests: Rust keeps both in one."""
+    is_named_so = unit.name.startswith("test_") or unit.symbol.startswith(("tests.", "test."))
+    return is_named_so or any(_TEST_MARK.search(name) for name in decorators)
 
 
 def _imports(source: bytes) -> list[str]:
@@ -121,9 +141,10 @@ def read_skeletons(data: bytes) -> FileSkeletons | None:
 
 
 def _from_row(row: list[Any]) -> Skeleton:
-    *plain, sketch, calls, decorators, handles_errors = row
-    values = dict(zip(_PLAIN_FIELDS, plain, strict=True))
+    (kind, name, symbol, start, end, start_line, end_line, shape, nodes, digest, sketch, calls, decorators, handles) = (
+        row
+    )
     return Skeleton(
-        **values, sketch=tuple(sketch), calls=tuple(calls), decorators=tuple(decorators),
-        handles_errors=bool(handles_errors),
+        kind, name, symbol, start, end, start_line, end_line, shape, nodes, tuple(sketch), tuple(calls),
+        tuple(decorators), bool(handles), digest,
     )  # fmt: skip

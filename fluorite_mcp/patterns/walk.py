@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     import tree_sitter
 
 # More nodes are no pattern; a deeper tree is data, and would outgrow the stack.
-MAX_NODES = 2_500
+MAX_NODES = 1_200
 MAX_DEPTH = 120
 # Hashes kept of a definition's parts: enough to tell 0.7 from 0.9 alike.
 SKETCH_SIZE = 24
+# Smaller parts (`a.b`, `f(x)`) stand in every definition and tell nothing.
+MIN_PART_NODES = 6
 
 _HASH_MASK = 0x7FFF_FFFF_FFFF_FFFF
 _SKETCH_MASK = 0xFFFF_FFFF
@@ -91,6 +93,7 @@ class Walk:
         return seen
 
     def _hash(self, node: tree_sitter.Node, seen: Seen, depth: int) -> int:
+        before = seen.nodes
         seen.nodes += 1
         if seen.nodes > MAX_NODES:
             raise _TooLargeError
@@ -103,18 +106,24 @@ class Walk:
         kind = self._kinds.get(number) or self._kind(number, node.type)
         if kind.is_text:
             return _code("text")
-        if kind.is_call:
-            seen.calls.add(self._called(node))
-        elif kind.is_decorator:
-            seen.decorators.append(self._name_of(node))
-        if kind.handles_errors:
-            seen.handles_errors = True
+        self._note(node, kind, seen)
         if depth >= MAX_DEPTH:
             return kind.code
         hashes = [self._hash(child, seen, depth + 1) for child in self._children(node)]
         value = hash((kind.code, *hashes))
-        seen.parts.add(value & _SKETCH_MASK)
+        if seen.nodes - before >= MIN_PART_NODES:
+            seen.parts.add(value & _SKETCH_MASK)
         return value
+
+    def _note(self, node: tree_sitter.Node, kind: _Kind, seen: Seen) -> None:
+        """Note what a node says besides its shape."""
+        if kind.is_call:
+            if called := self._called(node):
+                seen.calls.add(called)
+        elif kind.is_decorator:
+            seen.decorators.append(self._name_of(node))
+        if kind.handles_errors:
+            seen.handles_errors = True
 
     def _children(self, node: tree_sitter.Node) -> list[tree_sitter.Node]:
         children = node.children

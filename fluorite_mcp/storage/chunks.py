@@ -21,6 +21,9 @@ WORDS_STAMP = "words_version"
 
 _LARGEST_KEY = 2**63 - 1
 
+# A file that was renamed more often since an id was noted is no longer what was meant.
+_MAX_RENAMES = 10
+
 _COLUMNS = (
     "c.key, c.id, c.kind, c.project, c.title, c.language, c.frameworks, c.tags, c.path, c.start_line, c.end_line, "
     "c.symbol, c.origin, c.quality, c.helpful, c.unhelpful, c.usage, c.created_at, c.accessed_at, c.valid_from, "
@@ -77,6 +80,16 @@ class ChunkTable:
         """Return the chunks of some files of a project without their text, archived ones included."""
         rows = await self._database.fetch_in(f"{_HEADERS} WHERE c.project = ? AND c.path IN ({{in}})", paths, project)
         return [_chunk(row) for row in rows]
+
+    async def frameworks_of_files(self, project: int, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Return the frameworks that some files of a project use, by path."""
+        rows = await self._database.fetch_in(
+            "SELECT path, frameworks FROM chunks WHERE project = ? AND path IN ({in}) AND frameworks <> '[]'"
+            " GROUP BY path",
+            paths,
+            project,
+        )
+        return {path: _strings(frameworks) for path, frameworks in rows}
 
     async def profiles_of_files(self, project: int, paths: Sequence[str], model: str) -> list[ProfiledChunk]:
         """Return the living chunks of some files of a project as ranking reads them, with vectors of one model."""
@@ -228,6 +241,28 @@ class ChunkTable:
             "UPDATE chunks SET quality = ?, helpful = ?, unhelpful = ? WHERE id = ?",
             [(chunk.quality, chunk.helpful, chunk.unhelpful, chunk.id) for chunk in chunks],
         )
+
+    async def inherit(self, chunks: Sequence[Chunk]) -> None:
+        """Write quality with its evidence, usage and times, as another chunk had them."""
+        await self._database.execute_many(
+            "UPDATE chunks SET quality = ?, helpful = ?, unhelpful = ?, usage = ?, created_at = ?, accessed_at = ?"
+            " WHERE id = ?",
+            [(c.quality, c.helpful, c.unhelpful, c.usage, c.created_at, c.accessed_at, c.id) for c in chunks],
+        )
+
+    async def successors(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return the ids of the chunks that took the place of others whose files were renamed, by the old ids."""
+        found: dict[str, str] = {}
+        asked = {id_: id_ for id_ in ids}
+        for _ in range(_MAX_RENAMES):
+            rows = await self._database.fetch_in(
+                "SELECT chunk, successor FROM departed WHERE successor IS NOT NULL AND chunk IN ({in})", list(asked)
+            )
+            asked = {successor: asked[chunk] for chunk, successor in rows}
+            if not asked:
+                break
+            found |= {first: now for now, first in asked.items()}
+        return found
 
     async def touch(self, ids: Sequence[str], at: str) -> None:
         """Count one use of each chunk."""

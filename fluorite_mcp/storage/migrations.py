@@ -134,8 +134,29 @@ CREATE TABLE profiles (chunk INTEGER PRIMARY KEY REFERENCES chunks(key) ON DELET
 DELETE FROM meta WHERE name = 'words_version'
 """
 
+# Judgements are few among events; sums of what happened are kept over all processes.
+_SCHEMA_3 = """
+CREATE INDEX history_judged ON history (chunk) WHERE event = 'feedback';
+CREATE TABLE metrics (name TEXT NOT NULL, labels TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (name, labels))
+WITHOUT ROWID
+"""
+
+
+# What was judged or used and left its file may come back with a branch, or have moved to another file.
+_SCHEMA_4 = """
+CREATE TABLE departed (
+    chunk TEXT PRIMARY KEY,
+    project INTEGER NOT NULL REFERENCES projects(key) ON DELETE CASCADE,
+    at TEXT NOT NULL,
+    successor TEXT,
+    kept TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX departed_by_project ON departed (project, at)
+"""
+
+
 # Derived from the files: filled by the next mining.
-_SCHEMA_MINED = """
+_SCHEMA_5 = """
 CREATE TABLE mined_files (
     project INTEGER NOT NULL REFERENCES projects(key) ON DELETE CASCADE,
     path TEXT NOT NULL,
@@ -144,6 +165,12 @@ CREATE TABLE mined_files (
     skeletons BLOB NOT NULL,
     facts BLOB NOT NULL,
     PRIMARY KEY (project, path)
+);
+CREATE TABLE pattern_clusters (
+    project INTEGER NOT NULL REFERENCES projects(key) ON DELETE CASCADE,
+    signature BLOB NOT NULL,
+    result BLOB NOT NULL,
+    PRIMARY KEY (project, signature)
 )
 """
 
@@ -156,7 +183,13 @@ def _statements(schema: str) -> Migration:
     return run
 
 
-MIGRATIONS: tuple[Migration, ...] = (_statements(_SCHEMA_1), _statements(_SCHEMA_2), _statements(_SCHEMA_MINED))
+MIGRATIONS: tuple[Migration, ...] = (
+    _statements(_SCHEMA_1),
+    _statements(_SCHEMA_2),
+    _statements(_SCHEMA_3),
+    _statements(_SCHEMA_4),
+    _statements(_SCHEMA_5),
+)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

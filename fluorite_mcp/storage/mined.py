@@ -1,8 +1,10 @@
-"""The `mined_files` table: what extractors found in each file, tied to its content. Derived, so never exported."""
+"""What was mined of projects: `mined_files` by file, `pattern_clusters` by texts. Derived, so never exported."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 
 import zstandard
 
@@ -74,6 +76,16 @@ class MinedTable:
             "DELETE FROM mined_files WHERE project = ? AND path = ?", [(project, path) for path in paths]
         )
 
+    async def fingerprint(self, project: int) -> str:
+        """Return a hash of which files are mined, with what content and by which version."""
+        rows = await self._database.fetch(
+            "SELECT path, hash, version FROM mined_files WHERE project = ? ORDER BY path", [project]
+        )
+        digest = hashlib.blake2b(digest_size=16)
+        for path, content, version in rows:
+            digest.update(f"{path}\0{version}\0".encode("utf-8", "replace") + content)
+        return digest.hexdigest()
+
     async def skeletons(self, project: int) -> list[tuple[str, bytes, bytes]]:
         """Return (path, content hash, skeletons) of every mined file, by path."""
         return await self._read(project, "skeletons")
@@ -98,13 +110,39 @@ class MinedTable:
             found += [(path, digest, decompressor.decompress(data)) for path, digest, data in rows]
         return found
 
+    async def clusters(self, project: int) -> dict[bytes, bytes]:
+        """Return what was found for each cluster of definitions, by signature."""
+        rows = await self._database.fetch("SELECT signature, result FROM pattern_clusters WHERE project = ?", [project])
+        decompressor = zstandard.ZstdDecompressor()
+        return {signature: decompressor.decompress(data) if data else b"" for signature, data in rows}
+
+    async def put_clusters(self, project: int, results: Mapping[bytes, bytes], known: Collection[bytes]) -> None:
+        """Keep what was found for clusters, and forget `known` ones that are no more. Runs inside `atomic`."""
+        compressor = zstandard.ZstdCompressor(level=_ZSTD_LEVEL)
+        await self._database.execute_many(
+            "DELETE FROM pattern_clusters WHERE project = ? AND signature = ?",
+            [(project, signature) for signature in known if signature not in results],
+        )
+        await self._database.execute_many(
+            "INSERT OR REPLACE INTO pattern_clusters (project, signature, result) VALUES (?, ?, ?)",
+            [
+                (project, signature, compressor.compress(data) if data else b"")
+                for signature, data in results.items()
+                if signature not in known
+            ],
+        )
+
     async def _read(self, project: int, column: str) -> list[tuple[str, bytes, bytes]]:
         rows = await self._database.fetch(
             f"SELECT path, hash, {column} FROM mined_files WHERE project = ? ORDER BY path", [project]
         )
-        decompressor = zstandard.ZstdDecompressor()
-        return [(path, digest, decompressor.decompress(data)) for path, digest, data in rows]
+        return await asyncio.to_thread(_unpacked, rows)
 
 
 def _in(sql: str, values: Sequence[str]) -> str:
     return sql.replace("{in}", ",".join("?" * len(values)))
+
+
+def _unpacked(rows: Sequence[tuple[str, bytes, bytes]]) -> list[tuple[str, bytes, bytes]]:
+    decompressor = zstandard.ZstdDecompressor()
+    return [(path, digest, decompressor.decompress(data)) for path, digest, data in rows]

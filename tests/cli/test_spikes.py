@@ -96,3 +96,30 @@ def test_a_tools_own_name_is_its_command_too(cli: Cli) -> None:
 def test_templates_may_be_listed_by_framework(cli: Cli) -> None:
     assert "hono-openapi" in cli.ok("find-spikes", "--framework", "hono", "-n", "50")
     assert "No template fits" in cli.ok("find-spikes", "--framework", "no-such-framework")
+
+
+HANDLER = """\
+@router.get("/{name}s/{{{name}_id}}")
+async def read_{name}({name}_id: int, session: Session):
+    {name} = await session.get({title}, {name}_id)
+    if {name} is None:
+        raise HTTPException(status_code=404, detail="{title} not found")
+    return {title}Schema.model_validate({name})
+"""
+
+
+def test_a_pattern_becomes_a_template_and_goes_again(cli: Cli) -> None:
+    for name in ("order", "user", "item", "ticket"):
+        (cli.project / f"{name}s.py").write_text(HANDLER.format(name=name, title=name.title()))
+    assert cli.json("learn")["patterns"] == 1
+    [hit] = cli.json("search", "read session get", "--kind", "pattern")["hits"]
+
+    promoted = cli.json("spikes", "promote", hit["id"])
+    shown = cli("preview-spike", promoted["id"], "--param", "subject=invoice")
+    removed = cli("spikes", "remove", promoted["id"])
+
+    assert Path(promoted["file"]).name == f"{promoted['id']}.yaml"
+    assert "async def read_invoice(invoice_id: int" in shown.stdout
+    assert "restore --undo undo-" in removed.stdout
+    assert not Path(promoted["file"]).exists()
+    assert cli("spikes", "promote", "pattern-nothing").exit_code == 2

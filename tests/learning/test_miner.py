@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fluorite_mcp.engine import Engine
-from fluorite_mcp.learning import mining
+from fluorite_mcp.learning import miner, mining
 from fluorite_mcp.learning.mining import MAX_MINED_BYTES, mine_file
 from fluorite_mcp.learning.prepare import FileTask
 from fluorite_mcp.learning.scan import FileStat
@@ -118,3 +118,30 @@ def test_a_mining_worker_says_what_this_process_says(tmp_path: Path) -> None:
 
     assert receive(answers) == READY
     assert receive(answers) == [mine_file(tmp_path, task)]
+
+
+class InterruptionError(Exception):
+    """What stops a mining in the middle."""
+
+
+async def test_an_interrupted_mining_goes_on_where_it_stopped(
+    open_engine: OpenEngine, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        (project / f"a{number}.py").write_text(VIEW.format(name=f"order{number}"))
+    monkeypatch.setattr(miner, "_FILES_PER_COMMIT", 1)
+
+    async def interrupt(_done: int, _total: int, _message: str) -> None:
+        raise InterruptionError
+
+    async with open_engine() as engine:
+        known = await engine._stored.projects.ensure(str(project), "2026-03-01T00:00:00.000000Z")
+        await engine._learn._learner.learn(known)
+        before = await engine._mine._miner.count_stale(known)
+        with pytest.raises(InterruptionError):
+            await engine._mine._miner.mine(known, progress=interrupt)
+        left = await engine._mine._miner.count_stale(known)
+        report = await engine._mine._miner.mine(known)
+
+    assert 0 < left < before
+    assert report.mined == left

@@ -244,7 +244,7 @@ async def test_a_killed_worker_loses_nothing(
 ) -> None:
     alone = await chunks_of(open_engine, tmp_path / "alone")
     started: list[Any] = []
-    start = workers._start
+    start = workers.start_worker
 
     def start_and_kill(command: Any) -> Any:
         process = start(command)
@@ -255,11 +255,11 @@ async def test_a_killed_worker_loses_nothing(
 
     monkeypatch.setattr(workers, "PARALLEL_FROM_BYTES", 1)
     monkeypatch.setattr(workers, "_process_count", lambda: 2)
-    monkeypatch.setattr(workers, "_start", start_and_kill)
+    monkeypatch.setattr(workers, "start_worker", start_and_kill)
 
     assert await chunks_of(open_engine, tmp_path / "killed") == alone
     assert started
 
 
 async def test_without_a_program_for_workers_files_are_prepared_here(tmp_path: Path, project: Path) -> None:
-    assert workers._start([str(tmp_path / "no-such-program")]) is None
+    assert workers.start_worker([str(tmp_path / "no-such-program")]) is None

@@ -1,0 +1,203 @@
+"""Which definitions may be examples of one pattern: those of one shape, and those nearly so that call the same APIs.
+
+Only skeletons are read here. A cluster is a seed, the definitions of one shape that share their frequent calls, with
+near groups in order of likeness; which of them really belong to it, generalising decides.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from fluorite_mcp.patterns.skeletons import FileSkeletons, Skeleton
+
+MIN_COUNT = 3
+"""Fewer examples are chance, not a pattern."""
+
+MAX_CLUSTERS = 500
+
+# How much of their sketches nearly equal trees share, and of their calls definitions that mean the same.
+_NEAR_TREES = 0.34
+_NEAR_CALLS = 0.5
+_MAX_NEAR_GROUPS = 12
+# A part that so many groups have (`return x`) tells nothing.
+_COMMON_PART = 40
+# As if they shared so many, where neither calls anything.
+_NO_CALLS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A definition that may be an example, with the file it stands in."""
+
+    path: str
+    file_hash: bytes
+    language: str
+    imports: tuple[str, ...]
+    skeleton: Skeleton
+
+    @property
+    def order(self) -> tuple[int, str, int]:
+        """By text first: the same texts are in the same order wherever they stand."""
+        return (self.skeleton.digest, self.path, self.skeleton.start)
+
+
+@dataclass(slots=True)
+class Group:
+    """Definitions of one shape that share their frequent calls."""
+
+    language: str
+    kind: str
+    shape: int
+    members: list[Member]
+    sketch: frozenset[int] = frozenset()
+    calls: frozenset[str] = frozenset()
+    decorators: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A seed group and the groups near it, the most alike first."""
+
+    seed: Group
+    near: tuple[Group, ...] = field(default=())
+
+    @property
+    def size(self) -> int:
+        """How many definitions it has at most."""
+        return len(self.seed.members) + sum(len(group.members) for group in self.near)
+
+    @property
+    def signature(self) -> bytes:
+        """A hash of all texts: the same cluster gives the same pattern."""
+        digest = hashlib.blake2b(digest_size=16)
+        for group in (self.seed, *self.near):
+            digest.update(b"|")
+            for member in group.members:
+                digest.update(member.skeleton.digest.to_bytes(8, "big"))
+        return digest.digest()
+
+
+def find_clusters(files: Iterable[tuple[str, bytes, FileSkeletons]]) -> list[Cluster]:
+    """Group the definitions of a project, the most promising cluster first.
+
+    Args:
+        files: (path, content hash, skeletons) of each file.
+    """
+    groups = list(_groups(files))
+    clusters = [cluster for cluster in _clusters(groups) if cluster.size >= MIN_COUNT]
+    clusters.sort(key=lambda one: (-_promise(one), one.signature))
+    return clusters[:MAX_CLUSTERS]
+
+
+def _promise(cluster: Cluster) -> float:
+    group = cluster.seed
+    first = group.members[0].skeleton
+    return math.sqrt(min(cluster.size, 12) * (1 + len(group.calls))) * min(first.nodes, 200)
+
+
+def _groups(files: Iterable[tuple[str, bytes, FileSkeletons]]) -> Iterator[Group]:
+    shapes: dict[tuple[str, str, int], list[Member]] = defaultdict(list)
+    for path, file_hash, file in files:
+        for one in file.skeletons:
+            member = Member(path, file_hash, file.language, file.imports, one)
+            shapes[file.language, _family(one.kind), one.shape].append(member)
+    for (language, kind, shape), members in shapes.items():
+        if len(members) == 1:
+            yield _described(Group(language, kind, shape, members))
+            continue
+        frequent = _frequent(members)
+        split: dict[frozenset[str], list[Member]] = defaultdict(list)
+        for member in members:
+            split[frequent.intersection(member.skeleton.calls)].append(member)
+        for some in split.values():
+            some.sort(key=lambda member: member.order)
+            yield _described(Group(language, kind, shape, some))
+
+
+def _family(kind: str) -> str:
+    return "function" if kind in {"function", "method"} else kind
+
+
+def _frequent(members: Sequence[Member]) -> frozenset[str]:
+    counts = Counter(call for member in members for call in member.skeleton.calls)
+    return frozenset(call for call, count in counts.items() if count >= MIN_COUNT)
+
+
+def _described(group: Group) -> Group:
+    first, *others = (member.skeleton for member in group.members)
+    calls = set(first.calls).intersection(*(one.calls for one in others)) if others else set(first.calls)
+    group.sketch, group.calls = frozenset(first.sketch), frozenset(calls)
+    group.decorators = frozenset(name.rpartition(".")[2] for name in first.decorators)
+    return group
+
+
+def _clusters(groups: Sequence[Group]) -> Iterator[Cluster]:
+    seeds = _seeds(groups)
+    near_seeds = _find_near(groups, seeds)
+    for index in seeds:
+        group, near = groups[index], near_seeds[index]
+        # A small group is judged with the largest one near it, where that is the seed.
+        if len(group.members) < MIN_COUNT and any(_leads(groups[other], group) for _, other in near):
+            continue
+        near.sort(key=lambda pair: (-pair[0], groups[pair[1]].members[0].order))
+        yield Cluster(group, tuple(groups[other] for _, other in near[:_MAX_NEAR_GROUPS]))
+
+
+def _find_near(groups: Sequence[Group], seeds: Sequence[int]) -> dict[int, list[tuple[float, int]]]:
+    """Return, for each seed, the groups near it with how alike they are.
+
+    Only parts of seeds are listed: most groups share none with any, and cost a look-up for each of their parts.
+    """
+    holders: dict[tuple[str, str], dict[int, list[int]]] = defaultdict(lambda: defaultdict(list))
+    for index in seeds:
+        listed = holders[groups[index].language, groups[index].kind]
+        for part in groups[index].sketch:
+            listed[part].append(index)
+    near: dict[int, list[tuple[float, int]]] = {index: [] for index in seeds}
+    for index, group in enumerate(groups):
+        known = holders.get((group.language, group.kind), {})
+        shared: list[int] = []
+        for part in group.sketch & known.keys():
+            if len(known[part]) <= _COMMON_PART:
+                shared += known[part]
+        for seed, count in Counter(shared).items() if len(shared) > 1 else ():
+            trees = count / min(len(group.sketch), len(groups[seed].sketch))
+            if trees >= _NEAR_TREES and count > 1 and seed != index and (calls := _likeness(groups[seed], group)):
+                near[seed].append((trees + calls, index))
+    return near
+
+
+def _seeds(groups: Sequence[Group]) -> list[int]:
+    """Choose the groups that clusters are built around.
+
+    A definition whose shape is its own, as most are, is one only where enough others call just the same; it is the
+    first of them.
+    """
+    alike: dict[tuple[str, str, frozenset[str], frozenset[str]], list[int]] = defaultdict(list)
+    seeds = []
+    for index, group in enumerate(groups):
+        if len(group.members) > 1:
+            seeds.append(index)
+        elif group.calls:
+            alike[group.language, group.kind, group.calls, group.decorators].append(index)
+    for some in alike.values():
+        if len(some) >= MIN_COUNT:
+            seeds += sorted(some, key=lambda index: groups[index].members[0].order)
+    return seeds
+
+
+def _leads(one: Group, other: Group) -> bool:
+    return (-len(one.members), one.members[0].order) < (-len(other.members), other.members[0].order)
+
+
+def _likeness(left: Group, right: Group) -> float:
+    """Return which part of their calls two groups share; 0 for not enough, or other decorators."""
+    if left.decorators != right.decorators:
+        return 0.0
+    all_calls = left.calls | right.calls
+    calls = len(left.calls & right.calls) / len(all_calls) if all_calls else _NO_CALLS
+    return calls if calls >= _NEAR_CALLS else 0.0

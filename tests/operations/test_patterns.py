@@ -1,0 +1,189 @@
+"""Patterns in the store follow the files they come from."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fluorite_mcp.engine import Engine
+from fluorite_mcp.errors import InputError
+from fluorite_mcp.results import ChunkView, Hit
+from tests.conftest import OpenEngine
+
+pytestmark = pytest.mark.anyio
+
+HANDLER = """\
+@router.get("/{name}s/{{{name}_id}}")
+async def read_{name}({name}_id: int, session: Session):
+    {name} = await session.get({title}, {name}_id)
+    if {name} is None:
+        raise HTTPException(status_code=404, detail="{title} not found")
+    return {title}Schema.model_validate({name})
+"""
+NAMES = ("order", "user", "item", "ticket")
+
+
+def handler(name: str) -> str:
+    return "from fastapi import APIRouter, HTTPException\n\n\n" + HANDLER.format(name=name, title=name.title())
+
+
+@pytest.fixture
+def shop(project: Path) -> Path:
+    for name in NAMES:
+        (project / f"{name}s.py").write_text(handler(name))
+    return project
+
+
+async def patterns(engine: Engine) -> list[Hit]:
+    result = await engine.search("read handler session not found", kinds=("pattern",), limit=10)
+    return list(result.hits)
+
+
+async def the_pattern(engine: Engine) -> ChunkView:
+    [hit] = await patterns(engine)
+    return (await engine.get([hit.id])).chunks[0]
+
+
+async def test_learn_tells_how_many_patterns_there_are_and_search_finds_them(
+    open_engine: OpenEngine, shop: Path
+) -> None:
+    async with open_engine() as engine:
+        assert (await engine.learn()).patterns == 1
+        assert (await engine.learn()).patterns == 1
+        found = await the_pattern(engine)
+
+    assert found.kind == "pattern"
+    assert found.frameworks == ("fastapi",)
+    mined = found.metadata["pattern"]
+    assert (mined["count"], mined["files"]) == (4, 4)
+    assert [hole["name"] for hole in mined["holes"]] == ["subject"]
+    assert "items.py:4 read_item" in found.content
+    assert "async def read_{{subject}}({{subject}}_id: int" in found.content
+    assert found.metadata["first_seen"]["at"]
+    assert [event.event for event in found.history] == ["found"]
+
+
+async def test_an_edited_example_changes_the_count_under_the_same_id(open_engine: OpenEngine, shop: Path) -> None:
+    async with open_engine() as engine:
+        await engine.learn()
+        before = await the_pattern(engine)
+        (shop / "tickets.py").write_text("def nothing():\n    return 1\n")
+        await engine.learn()
+        after = await the_pattern(engine)
+
+    assert after.id == before.id
+    assert after.metadata["pattern"]["count"] == 3
+    assert after.metadata["first_seen"] == before.metadata["first_seen"]
+
+
+async def test_a_pattern_seen_twice_only_fades_and_comes_back_when_it_is_seen_again(
+    open_engine: OpenEngine, shop: Path
+) -> None:
+    async with open_engine() as engine:
+        await engine.learn()
+        before = await the_pattern(engine)
+        for name in NAMES[:2]:
+            (shop / f"{name}s.py").unlink()
+        assert (await engine.learn()).patterns == 0
+        assert await patterns(engine) == []
+        assert (await engine.get([before.id])).chunks[0].retired_at is not None
+
+        (shop / "orders.py").write_text(handler("order"))
+        assert (await engine.learn()).patterns == 1
+        after = await the_pattern(engine)
+
+    assert (after.id, after.created_at) == (before.id, before.created_at)
+
+
+async def test_a_renamed_file_keeps_the_pattern(open_engine: OpenEngine, shop: Path) -> None:
+    async with open_engine() as engine:
+        await engine.learn()
+        before = await the_pattern(engine)
+        (shop / "orders.py").rename(shop / "bookings.py")
+        await engine.learn()
+        after = await the_pattern(engine)
+
+    assert after.id == before.id
+    assert after.metadata["pattern"]["count"] == 4
+    assert "bookings.py:4 read_order" in after.content
+
+
+async def test_what_a_user_forgot_stays_forgotten(open_engine: OpenEngine, shop: Path) -> None:
+    async with open_engine() as engine:
+        await engine.learn()
+        found = await the_pattern(engine)
+        await engine.forget([found.id], dry_run=False)
+        (shop / "more.py").write_text(handler("invoice"))
+        await engine.learn()
+
+        assert await patterns(engine) == []
+
+
+async def test_two_projects_do_not_mix(open_engine: OpenEngine, shop: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    (other / ".git").mkdir(parents=True)
+    for name in NAMES[:2]:
+        shutil.move(shop / f"{name}s.py", other / f"{name}s.py")
+    async with open_engine() as engine:
+        assert (await engine.learn()).patterns == 0
+        assert (await engine.learn(str(other))).patterns == 0
+
+
+async def test_background_work_finds_patterns_after_a_search(open_engine: OpenEngine, shop: Path) -> None:
+    async with open_engine() as engine:
+        await engine.search("read order")
+        await engine.settle()
+        assert len(await patterns(engine)) == 1
+
+
+async def test_suggest_offers_the_pattern(open_engine: OpenEngine, shop: Path) -> None:
+    async with open_engine() as engine:
+        await engine.learn()
+        result = await engine.suggest("add a handler that reads an invoice from the session or raises not found")
+
+    assert any(hit.kind == "pattern" for hit in result.notes)
+
+
+async def test_a_promoted_pattern_is_a_template_that_gives_its_example(open_engine: OpenEngine, shop: Path) -> None:
+    async with open_engine() as engine:
+        await engine.learn()
+        found = await the_pattern(engine)
+        promoted = await engine.spikes.promote(found.id)
+        again = await engine.spikes.promote(found.id)
+        preview = await engine.spikes.preview(promoted.id)
+        other = await engine.spikes.preview(promoted.id, {"subject": "invoice"})
+        listed = await engine.spikes.find(f"read subject {promoted.name}", limit=10)
+
+    assert again == replace(promoted, took_ms=again.took_ms)
+    assert Path(promoted.file).read_text().startswith(f"id: {promoted.id}\n")
+    example = found.metadata["pattern"]["exemplars"][0]
+    lines = (shop / example["path"]).read_text().splitlines(keepends=True)[example["line"] - 1 : example["end_line"]]
+    assert preview.files[0].content == "".join(lines)
+    assert other.files[0].content == HANDLER.format(name="invoice", title="Invoice")
+    assert promoted.id in [spike.id for spike in listed.spikes]
+
+
+async def test_a_removed_template_comes_back_by_its_undo(open_engine: OpenEngine, shop: Path) -> None:
+    async with open_engine() as engine:
+        await engine.learn()
+        promoted = await engine.spikes.promote((await the_pattern(engine)).id)
+        removed = await engine.spikes.remove(promoted.id)
+        gone = await engine.spikes.find(f"read subject {promoted.name}", limit=10)
+        await engine.restore(undo=removed.undo)
+        back = await engine.spikes.find(f"read subject {promoted.name}", limit=10)
+
+    assert not Path(promoted.file).exists()
+    assert promoted.id not in [spike.id for spike in gone.spikes]
+    assert promoted.id in [spike.id for spike in back.spikes]
+
+
+async def test_only_mined_patterns_can_be_promoted(open_engine: OpenEngine, project: Path) -> None:
+    async with open_engine() as engine:
+        stored = await engine.store("always retry with backoff", kind="note")
+        with pytest.raises(InputError, match="no pattern that was mined"):
+            await engine.spikes.promote(stored.id)
+        with pytest.raises(InputError, match="comes along"):
+            await engine.spikes.remove("flask-app-factory")
