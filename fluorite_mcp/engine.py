@@ -33,6 +33,7 @@ from fluorite_mcp.learning.pipeline import Progress, ProjectLearner, ignore_prog
 from fluorite_mcp.measures import Measures
 from fluorite_mcp.operations.applications import Applications
 from fluorite_mcp.operations.apply_spike import ApplySpike
+from fluorite_mcp.operations.conventions import ProjectConventions
 from fluorite_mcp.operations.current import CurrentProject
 from fluorite_mcp.operations.feedback import Feedback
 from fluorite_mcp.operations.file_profiles import FileProfiles
@@ -46,6 +47,7 @@ from fluorite_mcp.operations.learning_chunks import LearningChunks
 from fluorite_mcp.operations.metrics import Metrics
 from fluorite_mcp.operations.promote import PromotePattern
 from fluorite_mcp.operations.quality import Qualities
+from fluorite_mcp.operations.relations import TemplateRelations
 from fluorite_mcp.operations.search import Search, SearchRequest
 from fluorite_mcp.operations.status import Status, store_sizes
 from fluorite_mcp.operations.store import StoreContent
@@ -123,14 +125,16 @@ class Engine:
         ranker = RerankedSearch(self._ranker, chunks, self._reranker) if self._reranker else self._ranker
 
         self._search = Search(current, ranker, chunks, projects, self._usage, self._measures, _now)
-        self._suggest = Suggest(current, self._search, chunks, self._mine, self._usage)
+        self._suggest = Suggest(
+            current, self._search, chunks, self._mine, self._usage, ProjectConventions(chunks, store.mined, projects)
+        )
         writes = StoreWrites(database, chunks, history, store.relations, _now)
         self._store = StoreContent(
             current, writes, chunks, self._index, self._embedder,
             max_bytes=memory.max_chunk_size, similarity=memory.similarity_threshold, now=_now,
         )  # fmt: skip
         self._learn = Learn(projects, learner, self._mine, _now)
-        self._get = Get(chunks, projects, history, store.relations, qualities, self._usage)
+        self._get = Get(chunks, projects, history, store.relations, TemplateRelations(chunks), qualities, self._usage)
         self._feedback = Feedback(database, chunks, history, qualities, self._usage, self._measures, _now)
         self._forget = Forget(current, self._search, database, chunks, history, store.undos, _now)
         self._restore = Restore(database, chunks, history, store.undos, projects, current, self._embedder, _now)

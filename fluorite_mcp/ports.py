@@ -282,8 +282,12 @@ class MinedStore(Protocol):
         """Return (path, content hash, skeletons) of every mined file, by path."""
         ...
 
-    async def facts(self, project: int) -> list[tuple[str, bytes, bytes]]:
-        """Return (path, content hash, facts) of every mined file, by path."""
+    async def digests(self, project: int) -> list[tuple[str, bytes]]:
+        """Return (path, content hash) of every mined file, by path."""
+        ...
+
+    async def facts(self, project: int, paths: Sequence[str]) -> list[tuple[str, bytes, bytes]]:
+        """Return (path, content hash, facts) of some mined files."""
         ...
 
     async def clusters(self, project: int) -> dict[bytes, bytes]:

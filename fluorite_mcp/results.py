@@ -213,12 +213,24 @@ class SpikeSuggestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Convention:
-    """Something the project does again and again, with its evidence."""
+    """Something the project does again and again, with its evidence.
+
+    `examples` and `counter_examples` are `path` or `path:line`. `scope` is the folder it holds for, "" for the whole
+    project. `strength` is the lower bound of the share it holds for, at 95 % (Wilson). `since` says since when, where
+    newer files do it otherwise than older ones. `why` says why it was chosen for a task.
+    """
 
     statement: str
     count: int
     total: int
     examples: tuple[str, ...] = ()
+    category: str = ""
+    counter_examples: tuple[str, ...] = ()
+    scope: str = ""
+    strength: float = 0.0
+    language: str | None = None
+    since: str = ""
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

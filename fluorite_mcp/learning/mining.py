@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fluorite_mcp.conventions.facts import FACTS_VERSION, facts_of
 from fluorite_mcp.learning.prepare import FileTask
 from fluorite_mcp.learning.workers import Batch
 from fluorite_mcp.models import MinedFile
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     import tree_sitter
 
 # What mined bytes were made with: files mined with another stamp are mined again.
-MINING_VERSION = f"skeletons {SKELETONS_VERSION}"
+MINING_VERSION = f"skeletons {SKELETONS_VERSION}, facts {FACTS_VERSION}"
 
 # Larger sources are generated or data, even where nothing in them says so.
 MAX_MINED_BYTES = 500_000
@@ -93,4 +94,5 @@ def mine_source(file: ParsedFile, digest: bytes) -> MinedFile:
         file.path,
         digest,
         skeletons=skeletons_of(file.tree, file.source, file.path, file.language),
+        facts=facts_of(file.tree, file.source, file.path, file.language),
     )

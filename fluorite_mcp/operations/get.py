@@ -12,6 +12,7 @@ from fluorite_mcp.learning.quality import Quality
 from fluorite_mcp.models import Chunk, Event, Project, Relation
 from fluorite_mcp.operations.arguments import find_all
 from fluorite_mcp.operations.quality import Qualities
+from fluorite_mcp.operations.relations import TemplateRelations
 from fluorite_mcp.operations.search import describe_origin
 from fluorite_mcp.operations.usage import Usage
 from fluorite_mcp.ports import ChunkStore, HistoryStore, ProjectStore, RelationStore
@@ -30,6 +31,7 @@ class Get:
         projects: ProjectStore,
         history: HistoryStore,
         relations: RelationStore,
+        templates: TemplateRelations,
         qualities: Qualities,
         usage: Usage,
     ) -> None:
@@ -37,6 +39,7 @@ class Get:
         self._projects = projects
         self._history = history
         self._relations = relations
+        self._templates = templates
         self._qualities = qualities
         self._usage = usage
 
@@ -51,7 +54,7 @@ class Get:
             raise InputError(f"max_lines is {max_lines}; it may be 1 to {MAX_LINES}, or left out for all.")
         found = await find_all(self._chunks, ids)
         history = await self._history.of(list(found))
-        relations = await self._relations.of(list(found))
+        relations = [*await self._relations.of(list(found)), *await self._templates.of(list(found.values()))]
         projects = {project.key: project for project in await self._projects.all()}
         qualities = await self._qualities.explain(list(found.values()), history)
         await self._usage.used(list(found), "fetched")

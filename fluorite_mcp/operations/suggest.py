@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from fluorite_mcp.conventions.relevance import TaskScope, describe
 from fluorite_mcp.errors import InputError
 from fluorite_mcp.learning.locate import Place
 from fluorite_mcp.learning.pipeline import Progress, ignore_progress
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk
 from fluorite_mcp.operations.arguments import check_text
+from fluorite_mcp.operations.conventions import ProjectConventions
 from fluorite_mcp.operations.current import Current, CurrentProject
 from fluorite_mcp.operations.mine import Mine
 from fluorite_mcp.operations.search import Search, SearchRequest
@@ -23,7 +25,6 @@ from fluorite_mcp.search.paths import is_test_path
 from fluorite_mcp.search.ranking import Ranked, explain
 from fluorite_mcp.spikes.worth import LOW_QUALITY
 from fluorite_mcp.suggest.compose import Context, Piece, compose
-from fluorite_mcp.suggest.conventions import find_conventions
 from fluorite_mcp.suggest.intent import understand_task
 from fluorite_mcp.text.tokens import has_cjk
 
@@ -75,17 +76,25 @@ class _Known:
     spikes: Mapping[str, Sequence[Chunk]]
     stacks: Sequence[str]
     used: tuple[str, ...]
-    conventions: tuple[Convention, ...]
 
 
 class Suggest:
     """Answers `suggest`. The same store and task give the same answer."""
 
-    def __init__(self, current: CurrentProject, search: Search, chunks: ChunkStore, mine: Mine, usage: Usage) -> None:
+    def __init__(
+        self,
+        current: CurrentProject,
+        search: Search,
+        chunks: ChunkStore,
+        mine: Mine,
+        usage: Usage,
+        conventions: ProjectConventions,
+    ) -> None:
         self._current = current
         self._search = search
         self._chunks = chunks
         self._mine = mine
+        self._conventions = conventions
         self._usage = usage
         self._known: dict[int, _Known] = {}
 
@@ -106,7 +115,7 @@ class Suggest:
         templates = await self._templates(request, current, intent, known.spikes)
         code = await self._find(request, current, ("code",), _CODE) if current.project else ()
         notes = await self._find(request, current, ("note", "memory", "pattern", "insight"), _NOTES)
-        conventions = _relevant(known.conventions, templates, code, notes)
+        conventions = await self._conventions_for(request, current, code) if templates or code or notes else ()
         pieces = [
             *_template_pieces(request.task, templates),
             *_convention_piece(conventions),
@@ -134,9 +143,17 @@ class Suggest:
         if known is None or known.version != version:
             spikes = await self._chunks.of_scope(GLOBAL_SCOPE, ["spike"])
             learned = await self._chunks.of_scope(scope, ["code"]) if scope != GLOBAL_SCOPE else []
-            used, conventions = await asyncio.to_thread(lambda: (_used(learned), find_conventions(learned)))
-            known = self._known[scope] = _Known(version, _by_spike(spikes), _stacks(spikes), tuple(used), conventions)
+            used = await asyncio.to_thread(_used, learned)
+            known = self._known[scope] = _Known(version, _by_spike(spikes), _stacks(spikes), tuple(used))
         return known
+
+    async def _conventions_for(
+        self, request: SuggestRequest, current: Current, code: Sequence[Hit]
+    ) -> tuple[Convention, ...]:
+        """Conventions go with material; alone they would answer a task that nothing is known about."""
+        languages = frozenset(hit.language for hit in code if hit.language)
+        paths = tuple(hit.path for hit in code if hit.path)
+        return await self._conventions.for_task(current.project, TaskScope(request.task, languages, paths))
 
     async def _templates(
         self, request: SuggestRequest, current: Current, intent: Intent, spikes: Mapping[str, Sequence[Chunk]]
@@ -228,13 +245,6 @@ def _suggestion(template: _Template) -> SpikeSuggestion:
     )  # fmt: skip
 
 
-def _relevant(
-    conventions: tuple[Convention, ...], templates: Sequence[_Template], code: Sequence[Hit], notes: Sequence[Hit]
-) -> tuple[Convention, ...]:
-    """Conventions go with material; alone they would answer a task that nothing is known about."""
-    return conventions if templates or code or notes else ()
-
-
 def _title(task: str) -> str:
     line = " ".join(task.split())
     return line if len(line) <= 120 else line[:119] + "…"
@@ -264,10 +274,7 @@ def _about(overview: Chunk, task: str) -> str:
 
 
 def _convention_piece(conventions: Sequence[Convention]) -> list[Piece]:
-    lines = [
-        f"- {one.statement} ({one.count} of {one.total}, e.g. {', '.join(f'`{path}`' for path in one.examples[:2])})"
-        for one in conventions
-    ]
+    lines = [f"- {describe(one)}" for one in conventions]
     return [Piece("## How this project does it", "\n".join(lines), share=0.2)] if lines else []
 
 

@@ -60,6 +60,16 @@ def is_test_path(path: str) -> bool:
     return _TEST_PATH.search(path) is not None
 
 
+def is_example_path(path: str) -> bool:
+    """Whether a path, relative to the project root, is that of a demonstration."""
+    return _EXAMPLE_PATH.search(path) is not None
+
+
+def is_legacy_path(path: str) -> bool:
+    """Whether a path, relative to the project root, is that of code kept for others' sake."""
+    return _LEGACY_PATH.search(path) is not None
+
+
 @lru_cache(maxsize=_PATHS_KEPT)
 def path_profile(path: str) -> PathProfile:
     """Return what a path, relative to the project root, says."""

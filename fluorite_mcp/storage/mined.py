@@ -13,6 +13,9 @@ from fluorite_mcp.storage.database import Database
 
 _ZSTD_LEVEL = 3
 
+# SQLite binds at most 32,766 values.
+_PATHS_A_QUERY = 5_000
+
 # A file is stale where its row is missing, or of another content or another version of the extractors. (The primary
 # keys of both tables serve the join.)
 _STALE = (
@@ -87,9 +90,25 @@ class MinedTable:
         """Return (path, content hash, skeletons) of every mined file, by path."""
         return await self._read(project, "skeletons")
 
-    async def facts(self, project: int) -> list[tuple[str, bytes, bytes]]:
-        """Return (path, content hash, facts) of every mined file, by path."""
-        return await self._read(project, "facts")
+    async def digests(self, project: int) -> list[tuple[str, bytes]]:
+        """Return (path, content hash) of every mined file, by path."""
+        rows = await self._database.fetch(
+            "SELECT path, hash FROM mined_files WHERE project = ? ORDER BY path", [project]
+        )
+        return [(path, digest) for path, digest in rows]
+
+    async def facts(self, project: int, paths: Sequence[str]) -> list[tuple[str, bytes, bytes]]:
+        """Return (path, content hash, facts) of some mined files; all of a project's are read in one go."""
+        decompressor = zstandard.ZstdDecompressor()
+        found = []
+        for start in range(0, len(paths), _PATHS_A_QUERY):
+            some = paths[start : start + _PATHS_A_QUERY]
+            sql = (
+                f"SELECT path, hash, facts FROM mined_files WHERE project = ? AND path IN ({','.join('?' * len(some))})"
+            )
+            rows = await self._database.fetch(sql, [project, *some])
+            found += [(path, digest, decompressor.decompress(data)) for path, digest, data in rows]
+        return found
 
     async def clusters(self, project: int) -> dict[bytes, bytes]:
         """Return what was found for each cluster of definitions, by signature."""

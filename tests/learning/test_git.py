@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fluorite_mcp.learning.git import find_root, head_commit
+from fluorite_mcp.learning.git import added_files, find_root, head_commit
 
 
 def git(root: Path, *arguments: str) -> str:
@@ -71,3 +71,20 @@ def test_the_root_is_found_from_any_depth(repository: Path, tmp_path: Path) -> N
 
     assert find_root(deep) == repository
     assert find_root(tmp_path) is None
+
+
+def test_when_files_came_is_told_by_path_below_the_root(repository: Path) -> None:
+    (repository / "app").mkdir()
+    (repository / "app/ä b.py").write_text("x = 1\n")
+    git(repository, "add", ".")
+    git(repository, "commit", "--quiet", "-m", "second")
+    commit = git(repository, "rev-parse", "--short", "HEAD")
+    time = int(git(repository, "show", "-s", "--format=%ct"))
+
+    assert added_files(repository, 20) == {"app/ä b.py": (time, commit)}
+    assert added_files(repository / "app", 20) == {"ä b.py": (time, commit)}
+
+
+def test_a_folder_without_git_and_a_git_without_time_tell_nothing(repository: Path, tmp_path: Path) -> None:
+    assert added_files(tmp_path, 20) == {}
+    assert added_files(repository, 0) == {}

@@ -1,0 +1,4 @@
+(call) @call
+(class) @class
+(method) @method
+(rescue) @rescue
