@@ -3,6 +3,7 @@
 `python -m benchmarks quality …` measures search quality; see `benchmarks.quality.command`.
 `python -m benchmarks scale …` measures search over a million chunks; see `benchmarks.scale`.
 `python -m benchmarks spikes …` measures the import of a large collection of templates; see `benchmarks.spike_import`.
+`python -m benchmarks suggest …` measures what suggestions hold; see `benchmarks.suggest.command`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ def main() -> None:
         from benchmarks.spike_import import main as measure_spikes
 
         measure_spikes(sys.argv[2:])
+    elif sys.argv[1:2] == ["suggest"]:
+        from benchmarks.suggest.command import main as measure_suggestions
+
+        measure_suggestions(sys.argv[2:])
     else:
         measure_speed(sys.argv[1:])
 
@@ -36,7 +41,7 @@ def measure_speed(names: Sequence[str]) -> None:
     chosen = names or list(MEASUREMENTS)
     unknown = [name for name in chosen if name not in MEASUREMENTS]
     if unknown:
-        sys.exit(f"unknown measurement {unknown[0]!r}; there are {', '.join(MEASUREMENTS)}, quality, scale and spikes")
+        sys.exit(f"unknown measurement {unknown[0]!r}; there are {', '.join(MEASUREMENTS)}, quality, scale, spikes and suggest")
     print("| what | measured | bar | detail |\n|---|---|---|---|")
     for name in chosen:
         for row in MEASUREMENTS[name]():
