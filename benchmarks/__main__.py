@@ -41,7 +41,9 @@ def measure_speed(names: Sequence[str]) -> None:
     chosen = names or list(MEASUREMENTS)
     unknown = [name for name in chosen if name not in MEASUREMENTS]
     if unknown:
-        sys.exit(f"unknown measurement {unknown[0]!r}; there are {', '.join(MEASUREMENTS)}, quality, scale, spikes and suggest")
+        sys.exit(
+            f"unknown measurement {unknown[0]!r}; there are {', '.join(MEASUREMENTS)}, quality, scale, spikes and suggest"
+        )
     print("| what | measured | bar | detail |\n|---|---|---|---|")
     for name in chosen:
         for row in MEASUREMENTS[name]():

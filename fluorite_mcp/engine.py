@@ -36,6 +36,7 @@ from fluorite_mcp.operations.feedback import Feedback
 from fluorite_mcp.operations.find_spikes import FindSpikes
 from fluorite_mcp.operations.forget import Forget, ForgetRequest, Restore
 from fluorite_mcp.operations.get import Get
+from fluorite_mcp.operations.habits import HabitsReader
 from fluorite_mcp.operations.import_spikes import ImportSpikes
 from fluorite_mcp.operations.learn import Learn
 from fluorite_mcp.operations.search import Search, SearchRequest
@@ -44,6 +45,7 @@ from fluorite_mcp.operations.store import StoreContent
 from fluorite_mcp.operations.store_request import StoreRequest
 from fluorite_mcp.operations.store_writes import StoreWrites
 from fluorite_mcp.operations.suggest import Suggest, SuggestRequest
+from fluorite_mcp.operations.template_filling import TemplateFilling
 from fluorite_mcp.operations.templates import Templates
 from fluorite_mcp.operations.transfer import Transfer
 from fluorite_mcp.operations.upkeep import Upkeep
@@ -114,7 +116,8 @@ class Engine:
         ranker = RerankedSearch(self._ranker, chunks, self._reranker) if self._reranker else self._ranker
 
         self._search = Search(current, ranker, chunks, projects, _now)
-        self._suggest = Suggest(current, self._search, chunks)
+        templates = Templates(chunks, bundled_spikes)
+        self._suggest = Suggest(current, self._search, chunks, HabitsReader(chunks), TemplateFilling(templates, chunks))
         writes = StoreWrites(database, chunks, history, store.relations, _now)
         self._store = StoreContent(
             current, writes, chunks, self._index, self._embedder,
@@ -130,7 +133,6 @@ class Engine:
             self._newest_backup, self._upkeep.waiting, self._reranker.name if self._reranker else None,
         )  # fmt: skip
         self._transfer = Transfer(database, chunks, projects, history, store.relations, store.undos, self._embedder)
-        templates = Templates(chunks, bundled_spikes)
         apply = ApplySpike(templates, Applications(database, store.meta))
         find = FindSpikes(current, self._search, chunks, templates)
         imports = ImportSpikes(templates, database, chunks, store.relations, history, self._embedder, _now)

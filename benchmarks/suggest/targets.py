@@ -244,7 +244,7 @@ def _purpose(one: _Candidate) -> str:
             head.append(_MARKER.sub("", line))
         elif head and line.strip():
             break
-    found = _DOCSTRING.search("\n".join(lines[:60 if one.kind == "file" else 25]))
+    found = _DOCSTRING.search("\n".join(lines[: 60 if one.kind == "file" else 25]))
     text = " ".join(head).strip()
     if found and (one.source.language in ("python", "elixir") or not text):
         text = found.group(1)

@@ -59,4 +59,3 @@ def _table(found: Sequence[tuple[str, int, float]]) -> str:
             f"{times[len(times) // 2]:.0f}" if times else "–",
         ])  # fmt: skip
     return table(["template for a description", "descriptions", "MRR@3", "R@1", "R@3", "p50, ms"], rows)
-

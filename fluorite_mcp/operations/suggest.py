@@ -2,46 +2,42 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from fluorite_mcp.errors import InputError
 from fluorite_mcp.learning.locate import Place
 from fluorite_mcp.learning.pipeline import Progress, ignore_progress
-from fluorite_mcp.models import GLOBAL_SCOPE, Chunk
+from fluorite_mcp.models import Chunk
 from fluorite_mcp.operations.arguments import check_text
 from fluorite_mcp.operations.current import Current, CurrentProject
-from fluorite_mcp.operations.search import Search, SearchRequest
+from fluorite_mcp.operations.habits import NOTE_KINDS, Habits, HabitsReader, spike_of
+from fluorite_mcp.operations.search import Search, SearchRequest, describe_origin
+from fluorite_mcp.operations.template_filling import TemplateFilling
 from fluorite_mcp.ports import ChunkStore
-from fluorite_mcp.results import Convention, Hit, Intent, SpikeSuggestion, SuggestResult
+from fluorite_mcp.results import Convention, Hit, Intent, SuggestResult
 from fluorite_mcp.search.hybrid import Ranking
 from fluorite_mcp.search.paths import is_test_path
 from fluorite_mcp.search.ranking import Ranked, explain
-from fluorite_mcp.spikes.worth import LOW_QUALITY
-from fluorite_mcp.suggest.compose import Context, Piece, compose
-from fluorite_mcp.suggest.conventions import find_conventions
+from fluorite_mcp.suggest.compose import Context, compose
+from fluorite_mcp.suggest.exemplars import choose, test_beside
 from fluorite_mcp.suggest.intent import understand_task
-from fluorite_mcp.text.tokens import has_cjk
+from fluorite_mcp.suggest.pieces import Material, TemplateFound, pieces_of
+from fluorite_mcp.suggest.surroundings import NearFile
+from fluorite_mcp.suggest.templates import close_to_best, fit_of, is_offered
+from fluorite_mcp.text.tokens import count_tokens
 
 MIN_BUDGET, MAX_BUDGET = 200, 8_000
 MAX_TASK_CHARS = 8_000
 
-_SPIKES, _CODE, _NOTES = 3, 4, 3
-
-# A template for another framework than the task's may still show the way, but seldom is what was asked for.
-_FRAMEWORK_FACTOR = 1.6
-_OTHER_FRAMEWORK_FACTOR = 0.6
-
-# A template that a program made of word lists is the last choice, however well its words fit.
-_FILLER_FACTOR = 0.1
-
-# What scores below this part of the best is no second choice. That anything fits at all, search has decided.
+_SPIKES, _NOTES = 3, 3
+# Pieces that are read to choose the exemplars from, and files whose imports and calls are counted.
+_READ, _NEAR_FILES = 40, 10
+# What is less likely than this part of the best is of another topic.
 _CLOSE_TO_BEST = 0.6
-
-# Parts of the budget: the template is what gets copied, the rest says how it is done here.
-_SPIKE_SHARE, _CODE_SHARE, _NOTE_SHARE = 0.5, 0.25, 0.2
+# What is to be built is not there yet, so search is rightly unsure that anything answers; what is near still shows how
+# such things are built here. Below this nothing in the project has to do with the task at all.
+_NEAR_ENOUGH = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +51,31 @@ class SuggestRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class _Template:
-    """A template with the best of its chunks."""
+class _Code:
+    """The project's nearest code: chosen pieces, their whole texts, the files they lie in, and hits that name them."""
 
-    id: str
-    overview: Chunk
-    files: tuple[Chunk, ...]
-    score: float
-    why: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What holds for every task while the store does not change: reading it takes longer than the task itself."""
-
-    version: int
-    spikes: Mapping[str, Sequence[Chunk]]
-    stacks: Sequence[str]
-    used: tuple[str, ...]
-    conventions: tuple[Convention, ...]
+    chosen: tuple[Ranked, ...] = ()
+    texts: dict[int, Chunk] | None = None
+    near: tuple[NearFile, ...] = ()
+    ranking: Ranking | None = None
 
 
 class Suggest:
     """Answers `suggest`. The same store and task give the same answer."""
 
-    def __init__(self, current: CurrentProject, search: Search, chunks: ChunkStore) -> None:
+    def __init__(
+        self,
+        current: CurrentProject,
+        search: Search,
+        chunks: ChunkStore,
+        habits: HabitsReader,
+        filling: TemplateFilling,
+    ) -> None:
         self._current = current
         self._search = search
         self._chunks = chunks
-        self._known: dict[int, _Known] = {}
+        self._habits = habits
+        self._filling = filling
 
     async def run(self, request: SuggestRequest, place: Place, progress: Progress = ignore_progress) -> SuggestResult:
         """Compose material for a task within its token budget.
@@ -95,183 +87,111 @@ class Suggest:
         if not MIN_BUDGET <= request.token_budget <= MAX_BUDGET:
             raise InputError(f"token_budget is {request.token_budget}; it may be {MIN_BUDGET} to {MAX_BUDGET}.")
         current = await self._current.ensure(place, request.path, progress)
-        known = await self._learn_habits(current.project.key if current.project else GLOBAL_SCOPE)
-        intent = understand_task(request.task, request.frameworks, known.stacks, known.used)
-        templates = await self._templates(request, current, intent, known.spikes)
-        code = await self._find(request, current, ("code",), _CODE) if current.project else ()
-        notes = await self._find(request, current, ("note", "memory", "pattern", "insight"), _NOTES)
-        conventions = _relevant(known.conventions, templates, code, notes)
-        pieces = [
-            *_template_pieces(request.task, templates),
-            *_convention_piece(conventions),
-            *_hit_pieces(code, notes),
-        ]
-        context = compose(_title(request.task), pieces, request.token_budget) if pieces else Context("", 0, ())
+        habits = await self._habits.read(current.project)
+        intent = understand_task(request.task, request.frameworks, habits.stacks, habits.used)
+        templates = await self._templates(request, current, intent, habits)
+        code = await self._code(request, current, habits)
+        notes = await self._notes(request, current, habits)
+        material = Material(
+            templates, code.chosen, code.texts, describe_origin, code.near, habits.defined, habits.conventions, notes
+        )
+        context = _compose(request, material)
+        is_known = not material.is_empty
         return SuggestResult(
             project=current.ref,
             intent=intent,
-            spikes=tuple(_suggestion(template) for template in templates),
-            conventions=conventions,
-            code=code,
+            spikes=tuple(template.suggestion for template in templates),
+            conventions=_relevant(habits.conventions, is_known=is_known),
+            code=await self._hits(code, current),
             notes=notes,
             context=context.text,
             used_tokens=context.tokens,
-            abstained=not pieces,
+            abstained=not is_known,
             notices=current.notices,
         )
 
-    async def _learn_habits(self, scope: int) -> _Known:
-        version = await self._chunks.version()
-        known = self._known.get(scope)
-        if known is None or known.version != version:
-            spikes = await self._chunks.of_scope(GLOBAL_SCOPE, ["spike"])
-            learned = await self._chunks.of_scope(scope, ["code"]) if scope != GLOBAL_SCOPE else []
-            used, conventions = await asyncio.to_thread(lambda: (_used(learned), find_conventions(learned)))
-            known = self._known[scope] = _Known(version, _by_spike(spikes), _stacks(spikes), tuple(used), conventions)
-        return known
-
     async def _templates(
-        self, request: SuggestRequest, current: Current, intent: Intent, spikes: Mapping[str, Sequence[Chunk]]
-    ) -> list[_Template]:
-        ranking = await self._search.rank(
-            SearchRequest(request.task, kinds=("spike",)), replace(current, project=None, part="")
-        )
+        self, request: SuggestRequest, current: Current, intent: Intent, habits: Habits
+    ) -> list[TemplateFound]:
+        offered = {name for name, chunks in habits.spikes.items() if is_offered(chunks, intent, habits.habitat)}
+        if not offered:
+            return []
+        searched = SearchRequest(request.task, kinds=("spike",))
+        ranking = await self._search.rank(searched, replace(current, project=None, part=""))
         best: dict[str, Ranked] = {}
         for one in ranking.ranked:
-            best.setdefault(_spike_of(one.chunk), one)
+            best.setdefault(spike_of(one.chunk), one)
         # A framework that the task names is reason enough for its templates, whatever else the task says.
         named = set(intent.frameworks) if intent.is_named else set()
         scored = [
             (fit_of(one, intent), name, one)
             for name, one in best.items()
-            if name in spikes and (not ranking.abstained or named & set(one.chunk.frameworks))
+            if name in offered and (not ranking.abstained or named & set(one.chunk.frameworks))
         ]
         scored.sort(key=lambda entry: (-entry[0], entry[1]))
-        chosen = _close_to_best(scored)[:_SPIKES]
-        keys = [chunk.key for _, name, _ in chosen for chunk in spikes[name]]
-        whole = await self._chunks.load(keys)
         return [
-            _template(
-                name,
-                score,
-                explain(ranking.query, one),
-                [whole[chunk.key] for chunk in spikes[name] if chunk.key in whole],
+            await self._filling.fill(
+                name, habits.spikes[name], habits.names, min(1.0, score), explain(ranking.query, one),
+                is_named=bool(named & set(one.chunk.frameworks)),
             )
-            for score, name, one in chosen
-        ]
+            for score, name, one in close_to_best(scored)[:_SPIKES]
+        ]  # fmt: skip
 
-    async def _find(
-        self, request: SuggestRequest, current: Current, kinds: tuple[str, ...], limit: int
-    ) -> tuple[Hit, ...]:
-        ranking: Ranking = await self._search.rank(SearchRequest(request.task, kinds=kinds), current)
+    async def _code(self, request: SuggestRequest, current: Current, habits: Habits) -> _Code:
+        if current.project is None:
+            return _Code()
+        ranking = await self._search.rank(SearchRequest(request.task, kinds=("code",)), current)
+        if ranking.answerable < _NEAR_ENOUGH:
+            return _Code()
+        found = [one for one in ranking.ranked if not is_test_path(one.chunk.origin.path or "")][:_READ]
+        paths = list(dict.fromkeys(one.chunk.origin.path for one in found if one.chunk.origin.path))[:_NEAR_FILES]
+        heads = {path: habits.heads[path] for path in paths if path in habits.heads}
+        test = test_beside(ranking.ranked, found[:_NEAR_FILES])
+        keys = {one.chunk.key for one in (*found, *((test,) if test else ()))} | set(heads.values())
+        texts = await self._chunks.load(sorted(keys))
+        chosen = choose(found, texts)
+        if test and len(chosen) > 1:
+            chosen.insert(min(3, len(chosen)), test)
+        near = [_near_file(path, texts.get(heads.get(path, 0)), found, texts) for path in paths]
+        return _Code(tuple(chosen), texts, tuple(near), ranking)
+
+    async def _notes(self, request: SuggestRequest, current: Current, habits: Habits) -> tuple[Hit, ...]:
+        if not habits.has_notes:
+            return ()
+        ranking = await self._search.rank(SearchRequest(request.task, kinds=NOTE_KINDS), current)
         if ranking.abstained:
             return ()
-        found = [one for one in ranking.ranked if not is_test_path(one.chunk.origin.path or "")]
-        page = [one for one in found if one.score >= _CLOSE_TO_BEST * found[0].score]
-        return await self._search.hits(page[:limit], ranking, current, max_lines=25)
+        page = [one for one in ranking.ranked if one.score >= _CLOSE_TO_BEST * ranking.ranked[0].score]
+        return await self._search.hits(page[:_NOTES], ranking, current, max_lines=25)
+
+    async def _hits(self, code: _Code, current: Current) -> tuple[Hit, ...]:
+        if code.ranking is None:
+            return ()
+        return await self._search.hits(code.chosen, code.ranking, current, max_lines=0)
 
 
-def _spike_of(chunk: Chunk) -> str:
-    return str(chunk.metadata.get("spike", chunk.id))
-
-
-def _by_spike(chunks: Sequence[Chunk]) -> dict[str, list[Chunk]]:
-    spikes: dict[str, list[Chunk]] = {}
-    for chunk in chunks:
-        spikes.setdefault(_spike_of(chunk), []).append(chunk)
-    return spikes
-
-
-def _stacks(spikes: Sequence[Chunk]) -> list[str]:
-    return sorted({name for chunk in spikes for name in chunk.frameworks})
-
-
-def _used(learned: Sequence[Chunk]) -> list[str]:
-    counts = Counter(name for chunk in learned for name in chunk.frameworks)
-    return [name for name, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))]
-
-
-def fit_of(one: Ranked, intent: Intent) -> float:
-    """Return how well a template fits: its score, moved by whether it is for the task's frameworks."""
-    score = one.score * (_FILLER_FACTOR if one.chunk.quality < LOW_QUALITY else 1.0)
-    if not intent.frameworks:
-        return score
-    shared = set(intent.frameworks) & set(one.chunk.frameworks)
-    return score * (_FRAMEWORK_FACTOR if shared else _OTHER_FRAMEWORK_FACTOR)
-
-
-def _close_to_best(scored: Sequence[tuple[float, str, Ranked]]) -> list[tuple[float, str, Ranked]]:
-    """Leave out templates far behind the best: a second choice should be a choice."""
-    return [entry for entry in scored if entry[0] >= _CLOSE_TO_BEST * scored[0][0]]
-
-
-def _template(name: str, score: float, why: tuple[str, ...], chunks: Sequence[Chunk]) -> _Template:
-    overview = next((chunk for chunk in chunks if chunk.origin.path is None), chunks[0])
-    files = sorted((c for c in chunks if c.origin.path is not None), key=lambda c: c.origin.path or "")
-    # The tests of a template come after what they test.
-    files.sort(key=lambda chunk: is_test_path(chunk.origin.path or ""))
-    return _Template(name, overview, tuple(files), min(1.0, score), why)
-
-
-def _suggestion(template: _Template) -> SpikeSuggestion:
-    return SpikeSuggestion(
-        id=template.id, title=template.overview.title, stack=template.overview.frameworks,
-        score=round(template.score, 4), why=template.why,
+def _near_file(path: str, head: Chunk | None, found: Sequence[Ranked], texts: dict[int, Chunk]) -> NearFile:
+    inside = [one for one in found if one.chunk.origin.path == path]
+    return NearFile(
+        path, inside[0].chunk.language, head.content if head else "",
+        tuple(texts[one.chunk.key].content for one in inside if one.chunk.key in texts), inside[0].score,
     )  # fmt: skip
 
 
-def _relevant(
-    conventions: tuple[Convention, ...], templates: Sequence[_Template], code: Sequence[Hit], notes: Sequence[Hit]
-) -> tuple[Convention, ...]:
+def _compose(request: SuggestRequest, material: Material) -> Context:
+    if material.is_empty:
+        return Context("", 0, ())
+    title = _title(request.task)
+    # Each piece is joined by two line breaks, which count as one token.
+    pieces = pieces_of(request.task, material, request.token_budget - count_tokens(title) - 4)
+    return compose(title, pieces, request.token_budget) if pieces else Context("", 0, ())
+
+
+def _relevant(conventions: tuple[Convention, ...], *, is_known: bool) -> tuple[Convention, ...]:
     """Conventions go with material; alone they would answer a task that nothing is known about."""
-    return conventions if templates or code or notes else ()
+    return conventions if is_known else ()
 
 
 def _title(task: str) -> str:
     line = " ".join(task.split())
     return line if len(line) <= 120 else line[:119] + "…"
-
-
-def _template_pieces(task: str, templates: Sequence[_Template]) -> list[Piece]:
-    pieces = []
-    for rank, template in enumerate(templates):
-        share = _SPIKE_SHARE if rank == 0 else _SPIKE_SHARE / 2
-        about = _about(template.overview, task)
-        pieces.append(Piece(f"## Template: {template.overview.title} (`spike:{template.id}`)", about, share=share))
-        if rank == 0:
-            each = share / max(1, len(template.files))
-            pieces += [
-                Piece(f"`{file.origin.path}` from `{file.id}`", file.content, file.language or "", max(each, 0.2))
-                for file in template.files
-            ]
-    # What the best template is and does comes first, other choices after everything of it.
-    return pieces
-
-
-def _about(overview: Chunk, task: str) -> str:
-    """Return the description of a template in the language of the task, as far as it has one."""
-    paragraphs = overview.content.split("\n\n")[1:3]
-    alike = [text for text in paragraphs if has_cjk(text) == has_cjk(task)]
-    return (alike or paragraphs or [""])[0]
-
-
-def _convention_piece(conventions: Sequence[Convention]) -> list[Piece]:
-    lines = [
-        f"- {one.statement} ({one.count} of {one.total}, e.g. {', '.join(f'`{path}`' for path in one.examples[:2])})"
-        for one in conventions
-    ]
-    return [Piece("## How this project does it", "\n".join(lines), share=0.2)] if lines else []
-
-
-def _hit_pieces(code: Sequence[Hit], notes: Sequence[Hit]) -> list[Piece]:
-    pieces = [
-        Piece(
-            f"## Code: {hit.symbol or hit.title} (`{hit.id}`, {hit.origin})", hit.snippet,
-            hit.language or "", _CODE_SHARE,
-        )
-        for hit in code
-    ]  # fmt: skip
-    pieces += [
-        Piece(f"## Note: {hit.title} (`{hit.id}`, {hit.origin})", hit.snippet, "text", _NOTE_SHARE) for hit in notes
-    ]
-    return pieces
