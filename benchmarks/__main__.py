@@ -41,9 +41,8 @@ def measure_speed(names: Sequence[str]) -> None:
     chosen = names or list(MEASUREMENTS)
     unknown = [name for name in chosen if name not in MEASUREMENTS]
     if unknown:
-        sys.exit(
-            f"unknown measurement {unknown[0]!r}; there are {', '.join(MEASUREMENTS)}, quality, scale, spikes and suggest"
-        )
+        others = "quality, scale, spikes and suggest"
+        sys.exit(f"unknown measurement {unknown[0]!r}; there are {', '.join(MEASUREMENTS)}, {others}")
     print("| what | measured | bar | detail |\n|---|---|---|---|")
     for name in chosen:
         for row in MEASUREMENTS[name]():

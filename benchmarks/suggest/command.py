@@ -10,9 +10,11 @@ import argparse
 import asyncio
 import json
 import os
+import shutil
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -70,9 +72,12 @@ def _is_chosen(name: str, number: int, options: argparse.Namespace) -> bool:
     return halves[options.half] and (not options.only or name in options.only)
 
 
-def opened(work: Path, hidden: Hidden):  # type: ignore[no-untyped-def]  # an async context manager of the engine's
-    """Open the store of a repository, which learns it the first time."""
-    return Engine.open(work / "stores" / Path(hidden.root).name, folder=hidden.root)
+def opened(work: Path, hidden: Hidden, *, fresh: bool = False) -> AbstractAsyncContextManager[Engine]:
+    """Open the store of a repository, which learns it the first time; a fresh one knows nothing."""
+    folder = work / "stores" / Path(hidden.root).name
+    if fresh:
+        shutil.rmtree(folder, ignore_errors=True)
+    return Engine.open(folder, folder=hidden.root)
 
 
 async def _ask_all(engine: Engine, hidden: Hidden, systems: Sequence[str]) -> list[Figure]:

@@ -29,14 +29,18 @@ _CALLED = re.compile(r"([A-Za-z_]\w*)[?!]?(?:::?<[^<>()\n]{1,60}>|<[^<>()\n]{1,6
 _REACHED = re.compile(r"(?:\.|::|->|&\.|\?\.)\s*([A-Za-z_]\w*)")
 
 _KEYWORDS = frozenset(
-    "if else elif for while do switch case match when return throw raise try except catch finally with as in is not and"
-    " or def fn func fun function class struct enum trait impl interface type let var val const static public private"
-    " protected internal override async await yield new delete sizeof typeof import from use using package namespace"
-    " module where select end then unless until begin rescue ensure lambda super self this true false nil null none"
-    " None True False local pub mut ref move unsafe extern inline void int bool char float double string str object"
-    " print println echo require include defp defmodule defmacro data instance deriving newtype forall guard defer go"
-    " chan map range make len append extends implements abstract final sealed companion init deinit extension protocol"
-    " export default declare readonly any unknown never usize isize u8 u16 u32 u64 i32 i64 set get test assert".split()
+    # Lines of words are easier to read than a column of quoted ones.
+    (  # noqa: SIM905
+        "if else elif for while do switch case match when return throw raise try except catch finally with as "
+        "in is not and or def fn func fun function class struct enum trait impl interface type let var val "
+        "const static public private protected internal override async await yield new delete sizeof typeof "
+        "import from use using package namespace module where select end then unless until begin rescue "
+        "ensure lambda super self this true false nil null none None True False local pub mut ref move unsafe "
+        "extern inline void int bool char float double string str object print println echo require include "
+        "defp defmodule defmacro data instance deriving newtype forall guard defer go chan map range make len "
+        "append extends implements abstract final sealed companion init deinit extension protocol export "
+        "default declare readonly any unknown never usize isize u8 u16 u32 u64 i32 i64 set get test assert"
+    ).split()
 )
 _MIN_CHARS = 3
 

@@ -1,4 +1,4 @@
-"""What is hidden from a repository: functions and files, drawn with a fixed seed, each with a task and what it needed."""
+"""What is hidden from a repository: functions and files, drawn with a fixed seed, with a task and what each used."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def hide(name: str, language: str, tree: Path, folder: Path, each: int = EACH) -
     shutil.copytree(tree, root, symlinks=True, ignore=shutil.ignore_patterns(".git"))
     subprocess.run(["git", "init", "--quiet", str(root)], check=True)
     sources = list(_sources(root, language))
-    chosen = _choose(sources, random.Random(f"{SEED} {name}"), each)
+    chosen = _choose(sources, random.Random(f"{SEED} {name}"), each)  # noqa: S311 - a sample, not a secret
     for one in chosen:
         _remove(root, one)
     _remove_tests(root, chosen)

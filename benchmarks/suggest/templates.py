@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.quality.tables import table
-from benchmarks.quality.tasks import load_templates
 from benchmarks.quality.tasks import Options as Trees
+from benchmarks.quality.tasks import load_templates
 from fluorite_mcp.engine import Engine
 from fluorite_mcp.operations.store_request import StoreRequest
 
@@ -55,7 +55,8 @@ def _table(found: Sequence[tuple[str, int, float]]) -> str:
         times = sorted(ms for *_, ms in some)
         rows.append([
             name, str(len(ranks)), f"{sum(1 / rank for rank in ranks if rank) / count:.3f}",
-            f"{sum(rank == 1 for rank in ranks) / count:.3f}", f"{sum(0 < rank <= _SHOWN for rank in ranks) / count:.3f}",
+            f"{sum(rank == 1 for rank in ranks) / count:.3f}",
+            f"{sum(0 < rank <= _SHOWN for rank in ranks) / count:.3f}",
             f"{times[len(times) // 2]:.0f}" if times else "–",
         ])  # fmt: skip
     return table(["template for a description", "descriptions", "MRR@3", "R@1", "R@3", "p50, ms"], rows)

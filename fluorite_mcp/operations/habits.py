@@ -14,7 +14,7 @@ from fluorite_mcp.search.fields import definitions_of
 from fluorite_mcp.search.paths import is_test_path
 from fluorite_mcp.suggest.adapting import MANIFESTS, ProjectNames, project_names
 from fluorite_mcp.suggest.conventions import find_conventions
-from fluorite_mcp.suggest.templates import Habitat
+from fluorite_mcp.suggest.templates import Habitat, Offer, offer_of, used_by_many
 
 # Kinds that are told rather than learned from files.
 NOTE_KINDS = ("note", "memory", "pattern", "insight")
@@ -32,6 +32,8 @@ class Habits:
     Attributes:
         version: The store's version that this was read from.
         spikes: The chunks of every template without their text, by the template's id.
+        offers: What each template is for.
+        shared: Names in the stacks of templates of several languages.
         stacks: The names in the stacks of templates.
         used: The project's frameworks, most used first.
         conventions: What the project does again and again.
@@ -44,6 +46,8 @@ class Habits:
 
     version: int
     spikes: Mapping[str, Sequence[Chunk]]
+    offers: Mapping[str, Offer]
+    shared: frozenset[str]
     stacks: Sequence[str]
     used: tuple[str, ...]
     conventions: tuple[Convention, ...]
@@ -80,9 +84,13 @@ class HabitsReader:
         code = [chunk for chunk in learned if chunk.kind == "code"]
 
         def compute() -> Habits:
+            by_spike = _by_spike(spikes)
+            offers = {name: offer_of(found) for name, found in by_spike.items()}
             return Habits(
                 version=version,
-                spikes=_by_spike(spikes),
+                spikes=by_spike,
+                offers=offers,
+                shared=used_by_many(offers.values()),
                 stacks=sorted({name for chunk in spikes for name in chunk.frameworks}),
                 used=_used(code),
                 conventions=find_conventions(code),

@@ -13,7 +13,7 @@ from fluorite_mcp.operations.arguments import check_text
 from fluorite_mcp.operations.current import Current, CurrentProject
 from fluorite_mcp.operations.habits import NOTE_KINDS, Habits, HabitsReader, spike_of
 from fluorite_mcp.operations.search import Search, SearchRequest, describe_origin
-from fluorite_mcp.operations.template_filling import TemplateFilling
+from fluorite_mcp.operations.template_filling import Fit, TemplateFilling
 from fluorite_mcp.ports import ChunkStore
 from fluorite_mcp.results import Convention, Hit, Intent, SuggestResult
 from fluorite_mcp.search.hybrid import Ranking
@@ -22,7 +22,7 @@ from fluorite_mcp.search.ranking import Ranked, explain
 from fluorite_mcp.suggest.compose import Context, compose
 from fluorite_mcp.suggest.exemplars import choose, test_beside
 from fluorite_mcp.suggest.intent import understand_task
-from fluorite_mcp.suggest.pieces import Material, TemplateFound, pieces_of
+from fluorite_mcp.suggest.pieces import Arranged, Material, TemplateFound, arrange
 from fluorite_mcp.suggest.surroundings import NearFile
 from fluorite_mcp.suggest.templates import close_to_best, fit_of, is_offered
 from fluorite_mcp.text.tokens import count_tokens
@@ -95,14 +95,14 @@ class Suggest:
         material = Material(
             templates, code.chosen, code.texts, describe_origin, code.near, habits.defined, habits.conventions, notes
         )
-        context = _compose(request, material)
+        context, arranged = _compose(request, material)
         is_known = not material.is_empty
         return SuggestResult(
             project=current.ref,
             intent=intent,
             spikes=tuple(template.suggestion for template in templates),
             conventions=_relevant(habits.conventions, is_known=is_known),
-            code=await self._hits(code, current),
+            code=await self._hits(arranged.code, code.ranking, current),
             notes=notes,
             context=context.text,
             used_tokens=context.tokens,
@@ -113,7 +113,9 @@ class Suggest:
     async def _templates(
         self, request: SuggestRequest, current: Current, intent: Intent, habits: Habits
     ) -> list[TemplateFound]:
-        offered = {name for name, chunks in habits.spikes.items() if is_offered(chunks, intent, habits.habitat)}
+        offered = {
+            name for name, offer in habits.offers.items() if is_offered(offer, intent, habits.habitat, habits.shared)
+        }
         if not offered:
             return []
         searched = SearchRequest(request.task, kinds=("spike",))
@@ -129,12 +131,13 @@ class Suggest:
             if name in offered and (not ranking.abstained or named & set(one.chunk.frameworks))
         ]
         scored.sort(key=lambda entry: (-entry[0], entry[1]))
+        chosen = close_to_best(scored)[:_SPIKES]
         return [
             await self._filling.fill(
-                name, habits.spikes[name], habits.names, min(1.0, score), explain(ranking.query, one),
-                is_named=bool(named & set(one.chunk.frameworks)),
+                Fit(name, min(1.0, score), explain(ranking.query, one), bool(named & set(one.chunk.frameworks))),
+                habits.spikes[name], habits.names if rank == 0 else None,
             )
-            for score, name, one in close_to_best(scored)[:_SPIKES]
+            for rank, (score, name, one) in enumerate(chosen)
         ]  # fmt: skip
 
     async def _code(self, request: SuggestRequest, current: Current, habits: Habits) -> _Code:
@@ -164,10 +167,9 @@ class Suggest:
         page = [one for one in ranking.ranked if one.score >= _CLOSE_TO_BEST * ranking.ranked[0].score]
         return await self._search.hits(page[:_NOTES], ranking, current, max_lines=25)
 
-    async def _hits(self, code: _Code, current: Current) -> tuple[Hit, ...]:
-        if code.ranking is None:
-            return ()
-        return await self._search.hits(code.chosen, code.ranking, current, max_lines=0)
+    async def _hits(self, shown: Sequence[Ranked], ranking: Ranking | None, current: Current) -> tuple[Hit, ...]:
+        """Return where the shown code lies; its text stands in the context."""
+        return await self._search.hits(shown, ranking, current, max_lines=0) if ranking else ()
 
 
 def _near_file(path: str, head: Chunk | None, found: Sequence[Ranked], texts: dict[int, Chunk]) -> NearFile:
@@ -178,13 +180,13 @@ def _near_file(path: str, head: Chunk | None, found: Sequence[Ranked], texts: di
     )  # fmt: skip
 
 
-def _compose(request: SuggestRequest, material: Material) -> Context:
+def _compose(request: SuggestRequest, material: Material) -> tuple[Context, Arranged]:
     if material.is_empty:
-        return Context("", 0, ())
+        return Context("", 0, ()), Arranged()
     title = _title(request.task)
-    # Each piece is joined by two line breaks, which count as one token.
-    pieces = pieces_of(request.task, material, request.token_budget - count_tokens(title) - 4)
-    return compose(title, pieces, request.token_budget) if pieces else Context("", 0, ())
+    # The title with its mark and the break behind it.
+    arranged = arrange(request.task, material, request.token_budget - count_tokens(title) - 4)
+    return compose(title, arranged.pieces, request.token_budget), arranged
 
 
 def _relevant(conventions: tuple[Convention, ...], *, is_known: bool) -> tuple[Convention, ...]:

@@ -1,8 +1,9 @@
-"""A template as it would be in a project: rendered with what is known of the project, by its text where it cannot be."""
+"""A template as it would be in a project: rendered with what is known of it, else by its stored text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from fluorite_mcp.errors import SpikeError, UnknownIdError
 from fluorite_mcp.models import Chunk, Spike
@@ -18,6 +19,16 @@ from fluorite_mcp.text.languages import detect_language
 _NOTHING_FITTED = Fitted({}, ())
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A template that fits a task: its id, how well (0..1), why, and whether the task names its framework."""
+
+    name: str
+    score: float
+    why: tuple[str, ...]
+    is_named: bool
+
+
 class TemplateFilling:
     """Renders templates for suggestions."""
 
@@ -25,36 +36,34 @@ class TemplateFilling:
         self._templates = templates
         self._chunks = chunks
 
-    async def fill(
-        self, name: str, chunks: Sequence[Chunk], names: ProjectNames, score: float, why: tuple[str, ...], *,
-        is_named: bool,
-    ) -> TemplateFound:  # fmt: skip
+    async def fill(self, fit: Fit, chunks: Sequence[Chunk], names: ProjectNames | None) -> TemplateFound:
         """Return a template for a project.
 
         Args:
-            name: Its id.
+            fit: Which template, and how well it fits.
             chunks: Its chunks, without their text.
-            names: How the project calls its parts.
-            score: How well it fits, 0..1.
-            why: Why it was found.
-            is_named: Whether the task names its framework.
+            names: How the project calls its parts; None where the template is only named, without its files.
         """
-        whole = await self._chunks.load([chunk.key for chunk in chunks])
-        texts = [whole[chunk.key] for chunk in chunks if chunk.key in whole] or list(chunks)
-        overview = next((chunk for chunk in texts if chunk.origin.path is None), texts[0])
-        fitted, rendered = await self._render(name, names)
-        if rendered is None:
-            stored = sorted((chunk for chunk in texts if chunk.origin.path), key=lambda chunk: chunk.origin.path or "")
-            files = [(chunk.origin.path or "", chunk.content, chunk.language) for chunk in stored]
-        else:
+        header = next((chunk for chunk in chunks if chunk.origin.path is None), chunks[0])
+        overview = (await self._chunks.load([header.key])).get(header.key, header)
+        fitted, rendered = await self._render(fit.name, names) if names else (_NOTHING_FITTED, None)
+        files: list[tuple[str, str, str | None]] = []
+        if rendered is not None:
             files = [(file.path, file.content, detect_language(file.path, "")) for file in rendered.files]
+        elif names:
+            files = await self._stored_files(chunks)
         # The tests of a template come after what they test.
         files.sort(key=lambda file: is_test_path(file[0]))
         suggestion = SpikeSuggestion(
-            id=name, title=overview.title, stack=overview.frameworks, score=round(score, 4), why=why,
+            id=fit.name, title=overview.title, stack=overview.frameworks, score=round(fit.score, 4), why=fit.why,
             params=dict(rendered.values) if rendered else {}, assumed=fitted.assumed,
         )  # fmt: skip
-        return TemplateFound(suggestion, overview, tuple(files), is_named)
+        return TemplateFound(suggestion, overview, tuple(files), fit.is_named)
+
+    async def _stored_files(self, chunks: Sequence[Chunk]) -> list[tuple[str, str, str | None]]:
+        whole = await self._chunks.load([chunk.key for chunk in chunks if chunk.origin.path])
+        files = [(chunk.origin.path or "", chunk.content, chunk.language) for chunk in whole.values()]
+        return sorted(files, key=lambda file: file[0])
 
     async def _render(self, name: str, names: ProjectNames) -> tuple[Fitted, Rendered | None]:
         try:

@@ -59,8 +59,16 @@ class Material:
         return not (self.templates or self.code or self.notes)
 
 
-def pieces_of(task: str, material: Material, budget: int) -> list[Piece]:
-    """Return the pieces of a context in the order in which they are read.
+@dataclass(frozen=True, slots=True)
+class Arranged:
+    """The pieces of a context in the order in which they are read, and the code that is among them."""
+
+    pieces: tuple[Piece, ...] = ()
+    code: tuple[Ranked, ...] = ()
+
+
+def arrange(task: str, material: Material, budget: int) -> Arranged:
+    """Choose what is said of the material, each part within its room.
 
     Args:
         task: The user's words: a template is described in their language.
@@ -81,7 +89,7 @@ def pieces_of(task: str, material: Material, budget: int) -> list[Piece]:
         *_convention_piece(material.conventions, rooms["conventions"]),
         *_note_pieces(material.notes, rooms["notes"]),
     )
-    return list(parts)
+    return Arranged(parts, tuple(one.ranked for one in exemplars))
 
 
 def _wants(task: str, material: Material) -> dict[str, Want]:
@@ -89,6 +97,7 @@ def _wants(task: str, material: Material) -> dict[str, Want]:
     code = sum(min(count_tokens(texts[one.chunk.key].content) + 40, _MAX_CODE_TOKENS) for one in material.code)
     template = sum(_cost(piece) for piece in _whole_templates(task, material.templates))
     conventions = sum(count_tokens(_convention_line(one)) + 1 for one in material.conventions)
+    notes = sum(_cost(_note_piece(hit, _MAX_NOTE_TOKENS)) for hit in material.notes)
     return {
         "code": Want(weights.CODE_WEIGHT, code),
         "uses": Want(weights.USES_WEIGHT, _MAX_USES_TOKENS if material.near else 0),
@@ -96,9 +105,7 @@ def _wants(task: str, material: Material) -> dict[str, Want]:
             weights.NAMED_TEMPLATE_WEIGHT if material.has_named_template else weights.TEMPLATE_WEIGHT, template
         ),
         "conventions": Want(weights.CONVENTION_WEIGHT, conventions + _HEADING_TOKENS if conventions else 0),
-        "notes": Want(
-            weights.NOTE_WEIGHT, sum(min(count_tokens(n.snippet), _NOTE_TOKENS) + 40 for n in material.notes)
-        ),
+        "notes": Want(weights.NOTE_WEIGHT, notes),
     }
 
 
@@ -115,9 +122,8 @@ def _uses_piece(material: Material, shown: str, tokens: int) -> list[Piece]:
     heading = "## What such code uses here"
     language = material.near[0].language
     alike = [file for file in material.near if file.language == language]
-    body = uses_text(
-        imports_of(alike), calls_of(alike, material.defined, shown), len(alike), language, tokens - count_tokens(heading) - 2,
-    )  # fmt: skip
+    imports, calls = imports_of(alike), calls_of(alike, material.defined, shown)
+    body = uses_text(imports, calls, len(alike), language, tokens - count_tokens(heading) - 2)
     return [Piece(heading, body)] if body else []
 
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fluorite_mcp.suggest.essence import without_comments
 from fluorite_mcp.text.imports import import_lines
@@ -16,15 +17,21 @@ _REACHED = re.compile(r"(?:\.|::|->)\s*([A-Za-z_]\w{2,})")
 _STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
 _NAME = re.compile(r"[A-Za-z_]\w{2,}")
 # Words that stand before a bracket without being called.
-_NO_CALLS = frozenset(  # words are easier to read in lines than in quotes
-    "def defp defmodule class struct enum trait impl interface func function for while switch match return catch except"
-    " with and not elif else sizeof typeof foreach when case guard where where using namespace new self this super"
-    " pub mut let var val const static void bool int char string str None True False null nil true false isset empty"
-    " end then unless until import from include require package".split()
+_NO_CALLS = frozenset(
+    # Lines of words are easier to read than a column of quoted ones.
+    (  # noqa: SIM905
+        "def defp defmodule class struct enum trait impl interface func function for while switch match "
+        "return catch except with and not elif else sizeof typeof foreach when case guard where using "
+        "namespace new self this super pub mut let var val const static void bool int char string str None "
+        "True False null nil true false isset empty end then unless until import from include require package"
+    ).split()
 )
 
 # Once is anybody's; from two files on it is how such code is written here.
 _MIN_FILES = 2
+
+# Most tasks of a session are near the same code.
+_PIECES_KEPT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +87,11 @@ def calls_of(files: Sequence[NearFile], defined: Collection[str], shown: str) ->
     return [Used(name, counts[name]) for name in sorted(told, key=lambda name: (-weight[name], name))]
 
 
-def called_names(code: str, language: str | None) -> set[str]:
+@lru_cache(maxsize=_PIECES_KEPT)
+def called_names(code: str, language: str | None) -> frozenset[str]:
     """Return the names that a piece of code calls or reaches into."""
     bare = _STRING.sub('""', "\n".join(without_comments(code.split("\n"), language)))
-    return {name for pattern in (_CALLED, _REACHED) for name in pattern.findall(bare)} - _NO_CALLS
+    return frozenset(name for pattern in (_CALLED, _REACHED) for name in pattern.findall(bare)) - _NO_CALLS
 
 
 def uses_text(imports: Sequence[Used], calls: Sequence[Used], files: int, language: str | None, tokens: int) -> str:
