@@ -20,7 +20,7 @@ from fluorite_mcp.search.hybrid import Ranking
 from fluorite_mcp.search.paths import is_test_path
 from fluorite_mcp.search.ranking import Ranked, explain
 from fluorite_mcp.suggest.compose import Context, compose
-from fluorite_mcp.suggest.exemplars import choose, test_beside
+from fluorite_mcp.suggest.exemplars import choose, matching_test
 from fluorite_mcp.suggest.intent import understand_task
 from fluorite_mcp.suggest.pieces import Arranged, Material, TemplateFound, arrange
 from fluorite_mcp.suggest.surroundings import NearFile
@@ -149,7 +149,7 @@ class Suggest:
         found = [one for one in ranking.ranked if not is_test_path(one.chunk.origin.path or "")][:_READ]
         paths = list(dict.fromkeys(one.chunk.origin.path for one in found if one.chunk.origin.path))[:_NEAR_FILES]
         heads = {path: habits.heads[path] for path in paths if path in habits.heads}
-        test = test_beside(ranking.ranked, found[:_NEAR_FILES])
+        test = matching_test(ranking.ranked, found[:_NEAR_FILES])
         keys = {one.chunk.key for one in (*found, *((test,) if test else ()))} | set(heads.values())
         texts = await self._chunks.load(sorted(keys))
         chosen = choose(found, texts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from fluorite_mcp.text.tokens import count_tokens
 
@@ -15,6 +15,8 @@ _HASH_LINE = re.compile(r"\s*#")
 _DASH_LINE = re.compile(r"\s*--")
 _SLASH_LINE = re.compile(r"\s*(?://|/\*|\*(?:\s|/|$))")
 _DOC_QUOTES = re.compile(r'\s*(?:[rRuU]?|@(?:module)?doc\s+)("""|\'\'\')')
+
+_WORD = re.compile(r"\w{3}")
 
 _SIGNATURE = re.compile(
     r"\b(?:def|defp|defmodule|defmacro|class|struct|enum|trait|impl|interface|protocol|extension|fn|func|fun|function"
@@ -69,25 +71,35 @@ def first_lines(text: str, tokens: int) -> str:
 
 def without_comments(lines: Sequence[str], language: str | None) -> list[str]:
     """Return lines without blank ones, comments and documentation; the first line of documentation stays."""
-    comment = _comment_of(language)
     kept: list[str] = []
-    quote, has_said = "", False
+    has_said = False
+    for line, is_comment in _told_apart(lines, language):
+        if not is_comment or (not has_said and _WORD.search(line)):
+            kept.append(line)
+        has_said = has_said or (is_comment and _WORD.search(line) is not None)
+    return kept
+
+
+def code_lines(lines: Sequence[str], language: str | None) -> list[str]:
+    """Return lines without blank ones, comments and documentation."""
+    return [line for line, is_comment in _told_apart(lines, language) if not is_comment]
+
+
+def _told_apart(lines: Sequence[str], language: str | None) -> Iterator[tuple[str, bool]]:
+    """Yield the lines that are not blank, each with whether it is a comment or documentation."""
+    comment = _comment_of(language)
+    quote = ""
     for line in lines:
         if quote:
+            yield line, True
             quote = "" if quote in line else quote
             continue
         if not line.strip():
             continue
         opened = _DOC_QUOTES.match(line)
-        if opened or comment.match(line):
-            if opened and line.count(opened.group(1)) < 2:
-                quote = opened.group(1)
-            if not has_said and re.search(r"\w{3}", line):
-                kept.append(line)
-                has_said = True
-            continue
-        kept.append(line)
-    return kept
+        if opened and line.count(opened.group(1)) < 2:
+            quote = opened.group(1)
+        yield line, opened is not None or comment.match(line) is not None
 
 
 def _comment_of(language: str | None) -> re.Pattern[str]:
@@ -98,7 +110,7 @@ def _comment_of(language: str | None) -> re.Pattern[str]:
 
 def _is_mostly_comment(text: str, language: str | None) -> bool:
     lines = text.split("\n")
-    return len(without_comments(lines, language)) < len(lines) / 2
+    return len(code_lines(lines, language)) < len(lines) / 2
 
 
 def _telling(lines: Sequence[str], tokens: int) -> str:

@@ -63,7 +63,7 @@ def _share(names: frozenset[str], others: frozenset[str]) -> float:
     return len(names & others) / union if union else 1.0
 
 
-def test_beside(ranked: Sequence[Ranked], chosen: Sequence[Ranked]) -> Ranked | None:
+def matching_test(ranked: Sequence[Ranked], chosen: Sequence[Ranked]) -> Ranked | None:
     """Return the best test that speaks of what was chosen: its file is named like one of theirs."""
     stems = {_stem(one.chunk.origin.path or "") for one in chosen}
     tests = [one for one in ranked if is_test_path(one.chunk.origin.path or "")]

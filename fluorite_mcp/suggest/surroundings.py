@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from fluorite_mcp.suggest.essence import without_comments
+from fluorite_mcp.suggest.essence import code_lines
 from fluorite_mcp.text.imports import import_lines
 from fluorite_mcp.text.tokens import count_tokens
 
@@ -90,7 +90,7 @@ def calls_of(files: Sequence[NearFile], defined: Collection[str], shown: str) ->
 @lru_cache(maxsize=_PIECES_KEPT)
 def called_names(code: str, language: str | None) -> frozenset[str]:
     """Return the names that a piece of code calls or reaches into."""
-    bare = _STRING.sub('""', "\n".join(without_comments(code.split("\n"), language)))
+    bare = _STRING.sub('""', "\n".join(code_lines(code.split("\n"), language)))
     return frozenset(name for pattern in (_CALLED, _REACHED) for name in pattern.findall(bare)) - _NO_CALLS
 
 
