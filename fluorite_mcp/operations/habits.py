@@ -30,7 +30,6 @@ class Habits:
     """A project and the templates beside it.
 
     Attributes:
-        version: The store's version that this was read from.
         spikes: The chunks of every template without their text, by the template's id.
         offers: What each template is for.
         shared: Names in the stacks of templates of several languages.
@@ -44,7 +43,6 @@ class Habits:
         has_notes: Whether anything was noted that may answer.
     """
 
-    version: int
     spikes: Mapping[str, Sequence[Chunk]]
     offers: Mapping[str, Offer]
     shared: frozenset[str]
@@ -59,22 +57,24 @@ class Habits:
 
 
 class HabitsReader:
-    """Reads habits and keeps them until the store changes."""
+    """Reads habits and keeps them until a text comes or goes: a judgement or a use changes none of them."""
 
     def __init__(self, chunks: ChunkStore) -> None:
         self._chunks = chunks
-        self._known: dict[int, Habits] = {}
+        self._known: dict[int, tuple[tuple[int, int], Habits]] = {}
 
     async def read(self, project: Project | None) -> Habits:
         """Return the habits of a project, or of no project."""
         scope = project.key if project else GLOBAL_SCOPE
-        version = await self._chunks.version()
+        stamp = await self._chunks.text_stamp()
         known = self._known.get(scope)
-        if known is None or known.version != version:
-            known = self._known[scope] = await self._read(project, scope, version)
-        return known
+        if known is not None and known[0] == stamp:
+            return known[1]
+        habits = await self._read(project, scope)
+        self._known[scope] = stamp, habits
+        return habits
 
-    async def _read(self, project: Project | None, scope: int, version: int) -> Habits:
+    async def _read(self, project: Project | None, scope: int) -> Habits:
         spikes = await self._chunks.of_scope(GLOBAL_SCOPE, ["spike"])
         learned = await self._chunks.of_scope(scope, ["code", "doc"]) if project else []
         notes = [await self._chunks.of_scope(one, NOTE_KINDS) for one in {scope, GLOBAL_SCOPE}]
@@ -87,7 +87,6 @@ class HabitsReader:
             by_spike = _by_spike(spikes)
             offers = {name: offer_of(found) for name, found in by_spike.items()}
             return Habits(
-                version=version,
                 spikes=by_spike,
                 offers=offers,
                 shared=used_by_many(offers.values()),

@@ -155,7 +155,8 @@ async def test_templates_of_other_languages_are_not_offered_unless_named(
 
 async def test_what_nearby_code_imports_and_calls_is_said_with_counts(engine: Engine, project: Path) -> None:
     for name in ("tax_rates", "late_fees", "due_dates"):
-        text = f"from billing.money import round_cents\n\n\ndef compute_{name}(invoice):\n    return round_cents(invoice)\n"
+        head = "from billing.money import round_cents\n\n\n"
+        text = f"{head}def compute_{name}(invoice):\n    return round_cents(invoice)\n"
         (project / "billing" / f"{name}.py").write_text(text, encoding="utf-8")
     result = await engine.suggest("compute the early payment discount of an invoice", token_budget=4000)
 
