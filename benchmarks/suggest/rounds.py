@@ -22,7 +22,6 @@ from benchmarks.suggest.needs import names_in
 from benchmarks.suggest.targets import SEED, Hidden, Target, hide
 from fluorite_mcp.engine import Engine
 from fluorite_mcp.results import SuggestResult
-from fluorite_mcp.text.tokens import query_words
 
 ROUNDS, HELD_OUT, PLANTED = 50, 15, 15
 # Targets hidden for a whole run; a project must have enough of them left over.
@@ -80,9 +79,10 @@ async def _plant(engine: Engine, held_out: Sequence[Target], asked: Sequence[Tar
     """Store notes that sound right for several tasks and name what does not exist."""
     planted = set()
     for number, target in enumerate(held_out[:PLANTED]):
-        words = " ".join(query_words(" ".join(one.task for one in (target, *draw.sample(list(asked), 2)))))
+        # Two of its three tasks are asked in the rounds, the third afterwards.
+        about = "\n".join(one.task for one in (*draw.sample(list(asked)[:ROUNDS], 2), target))
         calls = "\n".join(f"obsolete_{number}_{step}(legacy_context_{number})" for step in range(3))
-        stored = await engine.store(f"{target.task}\n{words}\n{calls}", title=f"How to {words[:80]}")
+        stored = await engine.store(f"{about}\n{calls}", title=f"How it is done, {number}")
         planted.add(stored.id)
     return planted
 

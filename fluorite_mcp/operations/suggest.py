@@ -25,6 +25,7 @@ from fluorite_mcp.suggest.intent import understand_task
 from fluorite_mcp.suggest.pieces import Arranged, Material, TemplateFound, arrange
 from fluorite_mcp.suggest.surroundings import NearFile
 from fluorite_mcp.suggest.templates import close_to_best, fit_of, is_offered
+from fluorite_mcp.suggest.trust import is_trusted
 from fluorite_mcp.text.tokens import count_tokens
 
 MIN_BUDGET, MAX_BUDGET = 200, 8_000
@@ -128,7 +129,9 @@ class Suggest:
         scored = [
             (fit_of(one, intent), name, one)
             for name, one in best.items()
-            if name in offered and (not ranking.abstained or named & set(one.chunk.frameworks))
+            if name in offered
+            and is_trusted(one.chunk)
+            and (not ranking.abstained or named & set(one.chunk.frameworks))
         ]
         scored.sort(key=lambda entry: (-entry[0], entry[1]))
         chosen = close_to_best(scored)[:_SPIKES]
@@ -146,10 +149,11 @@ class Suggest:
         ranking = await self._search.rank(SearchRequest(request.task, kinds=("code",)), current)
         if ranking.answerable < _NEAR_ENOUGH:
             return _Code()
-        found = [one for one in ranking.ranked if not is_test_path(one.chunk.origin.path or "")][:_READ]
+        trusted = [one for one in ranking.ranked if is_trusted(one.chunk)]
+        found = [one for one in trusted if not is_test_path(one.chunk.origin.path or "")][:_READ]
         paths = list(dict.fromkeys(one.chunk.origin.path for one in found if one.chunk.origin.path))[:_NEAR_FILES]
         heads = {path: habits.heads[path] for path in paths if path in habits.heads}
-        test = matching_test(ranking.ranked, found[:_NEAR_FILES])
+        test = matching_test(trusted, found[:_NEAR_FILES])
         keys = {one.chunk.key for one in (*found, *((test,) if test else ()))} | set(heads.values())
         texts = await self._chunks.load(sorted(keys))
         chosen = choose(found, texts)
@@ -164,7 +168,8 @@ class Suggest:
         ranking = await self._search.rank(SearchRequest(request.task, kinds=NOTE_KINDS), current)
         if ranking.abstained:
             return ()
-        page = [one for one in ranking.ranked if one.score >= _CLOSE_TO_BEST * ranking.ranked[0].score]
+        trusted = [one for one in ranking.ranked if is_trusted(one.chunk)]
+        page = [one for one in trusted if one.score >= _CLOSE_TO_BEST * trusted[0].score]
         return await self._search.hits(page[:_NOTES], ranking, current, max_lines=25)
 
     async def _hits(self, shown: Sequence[Ranked], ranking: Ranking | None, current: Current) -> tuple[Hit, ...]:
