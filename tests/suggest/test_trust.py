@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fluorite_mcp.models import Chunk
+from fluorite_mcp.models import Chunk, Origin
 from fluorite_mcp.suggest.trust import is_trusted
 
 
@@ -22,3 +22,9 @@ def test_a_judgement_decides(quality: float, helpful: float, unhelpful: float, t
     chunk = Chunk("note-1", "note", "t", "c", quality=quality, helpful=helpful, unhelpful=unhelpful)
 
     assert is_trusted(chunk) is trusted
+
+
+def test_a_projects_own_code_is_only_ranked_lower() -> None:
+    chunk = Chunk("code-1", "code", "t", "c", quality=0.1, unhelpful=8.0, origin=Origin("a.py", 1, 9))
+
+    assert is_trusted(chunk)
