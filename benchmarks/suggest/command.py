@@ -44,14 +44,27 @@ def main(arguments: Sequence[str]) -> None:
 
 async def run_contexts(options: argparse.Namespace) -> str:
     """Measure what contexts hold of what hidden code used."""
-    figures: list[Figure] = []
+    figures = _saved(options.save)
+    known = {one.repository for one in figures}
     for hidden in hidden_repositories(options):
+        if hidden.name in known:
+            continue
         async with opened(options.work, hidden) as engine:
-            figures += await _ask_all(engine, hidden, options.systems)
+            some = await _ask_all(engine, hidden, options.systems)
+        figures += some
+        if options.save:
+            with options.save.open("a", encoding="utf-8") as file:
+                file.writelines(json.dumps(asdict(one)) + "\n" for one in some)
         print(f"{hidden.name}: {len(hidden.targets)} targets", file=sys.stderr)
-    if options.save:
-        options.save.write_text("".join(json.dumps(asdict(one)) + "\n" for one in figures), encoding="utf-8")
     return contexts_section(figures, options)
+
+
+def _saved(path: Path | None) -> list[Figure]:
+    """Return the figures of a run that was cut off, so that it goes on where it stopped."""
+    if path is None or not path.exists():
+        return []
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [Figure(**{**row, "values": tuple(row["values"])}) for row in rows]
 
 
 def hidden_repositories(options: argparse.Namespace) -> list[Hidden]:
@@ -189,7 +202,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--systems", type=_list, default=list(SYSTEMS), help=f"of {', '.join(SYSTEMS)}")
     parser.add_argument("--only", type=_list, default=[], help="repositories to run, all when left out")
     parser.add_argument("--half", choices=("both", "tuning", "reporting"), default="both")
-    parser.add_argument("--save", type=Path, help="write each target's figures there (JSON lines)")
+    parser.add_argument("--save", type=Path, help="keep each target's figures there; a run goes on with what it finds")
     parser.add_argument("--write", type=Path, nargs="?", const=DOCS, help="write the tables into the docs")
     return parser
 
