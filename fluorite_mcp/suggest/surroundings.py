@@ -27,6 +27,15 @@ _NO_CALLS = frozenset(
     ).split()
 )
 
+# Imports over several lines: Go's list of packages, and names in brackets of one import.
+_GO_LIST = re.compile(r"^import \(\n(.*?)^\)", re.MULTILINE | re.DOTALL)
+_OPENED = re.compile(r"^((?:from|import|export|use|pub use)\b[^\n({;]*[({])\s*\n([^)}]*)([)}][^\n]*)", re.MULTILINE)
+# A longer list of names would fill the part that is for all imports.
+_MAX_IMPORT_CHARS = 160
+
+# More names are a list that nobody reads.
+_MAX_CALLS = 40
+
 # Once is anybody's; from two files on it is how such code is written here.
 _MIN_FILES = 2
 
@@ -58,11 +67,19 @@ def imports_of(files: Sequence[NearFile]) -> list[Used]:
     counts: Counter[str] = Counter()
     weight: dict[str, float] = defaultdict(float)
     for file in files:
-        for line in dict.fromkeys(" ".join(line.split()) for line in import_lines(file.head).splitlines()):
+        for line in dict.fromkeys(" ".join(line.split()) for line in _whole_imports(file.head)):
             counts[line] += 1
             weight[line] += file.score
     ordered = sorted(counts, key=lambda line: (-weight[line], line))
     return [Used(line, counts[line]) for line in ordered]
+
+
+def _whole_imports(head: str) -> list[str]:
+    """Return the imports at the top of a file, each on a line of its own."""
+    packages = [line.strip() for block in _GO_LIST.findall(head) for line in block.splitlines() if line.strip()]
+    joined = _OPENED.sub(lambda match: "".join(match.groups()).replace("\n", " "), _GO_LIST.sub("", head))
+    lines = [line[:_MAX_IMPORT_CHARS] for line in import_lines(joined).splitlines()]
+    return [f"import {package}" for package in packages if not package.startswith("//")] + lines
 
 
 def calls_of(files: Sequence[NearFile], defined: Collection[str], shown: str) -> list[Used]:
@@ -84,7 +101,7 @@ def calls_of(files: Sequence[NearFile], defined: Collection[str], shown: str) ->
             counts[name] += 1
             weight[name] += file.score * (2.0 if name in defined else 1.0)
     told = [name for name in counts if name not in known and (counts[name] >= _MIN_FILES or name in defined)]
-    return [Used(name, counts[name]) for name in sorted(told, key=lambda name: (-weight[name], name))]
+    return [Used(name, counts[name]) for name in sorted(told, key=lambda name: (-weight[name], name))[:_MAX_CALLS]]
 
 
 @lru_cache(maxsize=_PIECES_KEPT)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fluorite_mcp.suggest.surroundings import NearFile, calls_of, imports_of, uses_text
 from fluorite_mcp.text.tokens import count_tokens
 
@@ -20,6 +22,19 @@ def test_imports_are_counted_by_file_those_of_most_files_first() -> None:
         ("from shop.errors import NotFound", 2),
         ("import json", 1),
     ]
+
+
+@pytest.mark.parametrize(
+    ("head", "lines"),
+    [
+        ('package a\n\nimport (\n\t"net/http"\n\n\t"example.com/log"\n)\n',
+         ['import "example.com/log"', 'import "net/http"']),
+        ("from a import (\n    one,\n    two,\n)\n", ["from a import ( one, two, )"]),
+        ('import {\n  one,\n  two,\n} from "./a";\n', ['import { one, two, } from "./a";']),
+    ],
+)  # fmt: skip
+def test_imports_over_several_lines_are_told_whole(head: str, lines: list[str]) -> None:
+    assert [used.text for used in imports_of([near("a", head=head)])] == lines
 
 
 def test_calls_are_told_if_two_files_make_them_or_the_project_defines_them() -> None:
