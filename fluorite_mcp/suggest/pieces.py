@@ -22,6 +22,8 @@ _MIN_FILE_TOKENS = 60
 _MAX_CODE_TOKENS = 600
 _MAX_USES_TOKENS = 1200
 _HEADING_TOKENS = 30
+# Less room than this shows no further piece of code.
+_WORTH_DIVIDING = 80
 _MAX_NOTE_TOKENS = 400
 
 
@@ -77,18 +79,18 @@ def arrange(task: str, material: Material, budget: int) -> Arranged:
     """
     named = material.has_named_template
     rooms = allocate(budget, _wants(task, material))
-    exemplars = condense(material.code, material.texts or {}, rooms["code"])
-    shown = "\n".join(one.text for one in exemplars)
     template = _template_pieces(task, material.templates, rooms["template"])
+    conventions = _convention_piece(material.conventions, rooms["conventions"])
+    notes = _note_pieces(material.notes, rooms["notes"])
+    exemplars = condense(material.code, material.texts or {}, rooms["code"])
+    uses = _uses_piece(material, exemplars, rooms["uses"])
+    others = sum(map(_cost, (*template, *conventions, *notes, *uses)))
+    if budget - others - rooms["code"] >= _WORTH_DIVIDING:
+        # What the others could not use after all shows more code.
+        exemplars = condense(material.code, material.texts or {}, budget - others)
+        uses = _uses_piece(material, exemplars, rooms["uses"])
     code = [_exemplar_piece(one, material) for one in exemplars]
-    parts = (
-        *(template if named else ()),
-        *code,
-        *_uses_piece(material, shown, rooms["uses"]),
-        *(() if named else template),
-        *_convention_piece(material.conventions, rooms["conventions"]),
-        *_note_pieces(material.notes, rooms["notes"]),
-    )
+    parts = (*(template if named else ()), *code, *uses, *(() if named else template), *conventions, *notes)
     return Arranged(parts, tuple(one.ranked for one in exemplars))
 
 
@@ -116,10 +118,11 @@ def _exemplar_piece(exemplar: Exemplar, material: Material) -> Piece:
     return Piece(heading, exemplar.text, chunk.language or "")
 
 
-def _uses_piece(material: Material, shown: str, tokens: int) -> list[Piece]:
+def _uses_piece(material: Material, exemplars: Sequence[Exemplar], tokens: int) -> list[Piece]:
     if not material.near or tokens < _HEADING_TOKENS:
         return []
     heading = "## What such code uses here"
+    shown = "\n".join(one.text for one in exemplars)
     language = material.near[0].language
     alike = [file for file in material.near if file.language == language]
     imports, calls = imports_of(alike), calls_of(alike, material.defined, shown)
