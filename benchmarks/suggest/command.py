@@ -202,7 +202,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--systems", type=_list, default=list(SYSTEMS), help=f"of {', '.join(SYSTEMS)}")
     parser.add_argument("--only", type=_list, default=[], help="repositories to run, all when left out")
     parser.add_argument("--half", choices=("both", "tuning", "reporting"), default="both")
-    parser.add_argument("--save", type=Path, help="keep each target's figures there; a run goes on with what it finds")
+    parser.add_argument(
+        "--save", type=Path, help="keep the figures of one part there; a run goes on with what it finds"
+    )
     parser.add_argument("--write", type=Path, nargs="?", const=DOCS, help="write the tables into the docs")
     return parser
 

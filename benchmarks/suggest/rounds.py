@@ -11,7 +11,8 @@ import argparse
 import json
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from benchmarks.quality.tables import table
 from benchmarks.quality.trees import ensure_tree
@@ -41,25 +42,51 @@ class _Harm:
     rank: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What came out in one project; `judged` are the judgements that were made."""
+
+    figures: list[Figure]
+    harm: list[_Harm]
+    judged: int
+
+
 async def measure_rounds(options: argparse.Namespace) -> str:
     """Run the rounds in every project and return the tables."""
     data = json.loads((options.data / "codesearch-dev.json").read_text(encoding="utf-8"))
-    figures: list[Figure] = []
-    harm: list[_Harm] = []
-    judged = 0
+    found = _saved(options.save)
     for spec in sorted(data["repos"], key=lambda one: str(one["name"])):
-        if spec["name"] not in (options.only or _PROJECTS):
+        if spec["name"] not in (options.only or _PROJECTS) or spec["name"] in found:
             continue
         tree = ensure_tree(spec, mirror=options.mirror, cache=options.trees)
         hidden = hide(spec["name"], spec["language"], tree, options.work / "hidden", _EACH)
-        some, harmed, count = await _run_project(hidden, options)
-        figures += some
-        harm += harmed
-        judged += count
-    return _section(figures, harm, judged)
+        found[hidden.name] = await _run_project(hidden, options)
+        if options.save:
+            with options.save.open("a", encoding="utf-8") as file:
+                file.write(json.dumps({"name": hidden.name, **asdict(found[hidden.name])}) + "\n")
+    return _section(
+        [one for run in found.values() for one in run.figures],
+        [one for run in found.values() for one in run.harm],
+        sum(run.judged for run in found.values()),
+    )
 
 
-async def _run_project(hidden: Hidden, options: argparse.Namespace) -> tuple[list[Figure], list[_Harm], int]:
+def _saved(path: Path | None) -> dict[str, _Run]:
+    """Return the projects of a run that was cut off, so that it goes on where it stopped."""
+    if path is None or not path.exists():
+        return {}
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return {
+        row["name"]: _Run(
+            [Figure(**{**one, "values": tuple(one["values"])}) for one in row["figures"]],
+            [_Harm(**one) for one in row["harm"]],
+            row["judged"],
+        )
+        for row in rows
+    }
+
+
+async def _run_project(hidden: Hidden, options: argparse.Namespace) -> _Run:
     draw = random.Random(f"{SEED} rounds {hidden.name}")  # noqa: S311 - a sample, not a secret
     targets = list(hidden.targets)
     draw.shuffle(targets)
@@ -72,7 +99,7 @@ async def _run_project(hidden: Hidden, options: argparse.Namespace) -> tuple[lis
         for number in range(ROUNDS):
             judged += await _judge(engine, asked[number % len(asked)])
         more, harmed = await _ask(AFTER, engine, hidden, held_out, planted)
-    return figures + more, harm + harmed, judged
+    return _Run(figures + more, harm + harmed, judged)
 
 
 async def _plant(engine: Engine, held_out: Sequence[Target], asked: Sequence[Target], draw: random.Random) -> set[str]:
