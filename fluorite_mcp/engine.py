@@ -7,7 +7,6 @@ async with Engine.open("/data") as engine:
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -18,17 +17,21 @@ from typing import Any, TypeVar
 
 from fluorite_mcp import __version__
 from fluorite_mcp.embedding.builtin import BuiltinEmbedder
-from fluorite_mcp.embedding.cached import CachedEmbedder
-from fluorite_mcp.embedding.guarded import GuardedEmbedder, GuardedReranker
-from fluorite_mcp.embedding.registry import BUILTIN, create_embedder, create_reranker
+from fluorite_mcp.embedding.measured import MeasuredEmbedder
+from fluorite_mcp.embedding.registry import BUILTIN
+from fluorite_mcp.engine_automatic import AutomaticCalls
+from fluorite_mcp.engine_models import engine_embedder, engine_reranker, worker_command
 from fluorite_mcp.engine_spikes import SpikeCalls, is_application
 from fluorite_mcp.errors import InputError
 from fluorite_mcp.index.generations import VectorIndex
 from fluorite_mcp.index.lexical import LexicalIndex
 from fluorite_mcp.learning.bundled import BundledKnowledge, bundled_folder
+from fluorite_mcp.learning.carrying import Judgements
 from fluorite_mcp.learning.freshness import FreshnessWatch
 from fluorite_mcp.learning.locate import Place
+from fluorite_mcp.learning.moves import Moves
 from fluorite_mcp.learning.pipeline import Progress, ProjectLearner, ignore_progress
+from fluorite_mcp.measures import Measures
 from fluorite_mcp.operations.applications import Applications
 from fluorite_mcp.operations.apply_spike import ApplySpike
 from fluorite_mcp.operations.current import CurrentProject
@@ -39,8 +42,12 @@ from fluorite_mcp.operations.get import Get
 from fluorite_mcp.operations.habits import HabitsReader
 from fluorite_mcp.operations.import_spikes import ImportSpikes
 from fluorite_mcp.operations.learn import Learn
+from fluorite_mcp.operations.learn_page import LearnPage
+from fluorite_mcp.operations.learning_chunks import LearningChunks
+from fluorite_mcp.operations.metrics import Metrics
+from fluorite_mcp.operations.quality import Qualities
 from fluorite_mcp.operations.search import Search, SearchRequest
-from fluorite_mcp.operations.status import Status
+from fluorite_mcp.operations.status import Status, store_sizes
 from fluorite_mcp.operations.store import StoreContent
 from fluorite_mcp.operations.store_request import StoreRequest
 from fluorite_mcp.operations.store_writes import StoreWrites
@@ -49,7 +56,7 @@ from fluorite_mcp.operations.template_filling import TemplateFilling
 from fluorite_mcp.operations.templates import Templates
 from fluorite_mcp.operations.transfer import Transfer
 from fluorite_mcp.operations.upkeep import Upkeep
-from fluorite_mcp.ports import Embedder, Reranker
+from fluorite_mcp.operations.usage import Usage
 from fluorite_mcp.results import (
     Answer,
     FeedbackResult,
@@ -94,49 +101,67 @@ class Engine:
         database, chunks, projects, history = store.database, store.chunks, store.projects, store.history
 
         self._cache = DiskBlobCache(data_dir / "cache", memory.cache_size_mb)
-        self._embedder = _create_embedder(settings, self._cache)
+        self._measures = Measures()
+        model = engine_embedder(settings, self._cache)
+        self._embedder = MeasuredEmbedder(model, self._measures)
         self._index = VectorIndex(store.vectors, data_dir / "vectors", _now)
-        self._upkeep = Upkeep(database, chunks, self._embedder, self._index, self._back_up)
+        self._usage = Usage(database, chunks, store.meta, store.metrics, self._measures, _now)
+        qualities = Qualities(database, chunks, projects, history, store.meta, _now)
+        chores = (self._usage.flush_sometimes, qualities.refresh_daily)
+        self._upkeep = Upkeep(database, chunks, self._embedder, self._index, self._back_up, chores)
         self._bundled = BundledKnowledge(database, chunks, store.relations, history, store.meta, self._embedder, _now)
         watch = FreshnessWatch()
+        moves = Moves(chunks, store.departed, history, store.relations, _now)
         learner = ProjectLearner(
-            database, chunks, projects, self._embedder, watch, lock_folder=data_dir / "locks", now=_now,
-            batch_size=learning.batch_size, worker_command=_worker_command(settings, self._embedder),
+            database, chunks, projects, Judgements(chunks, history, moves, _now), self._embedder, watch, self._measures,
+            lock_folder=data_dir / "locks", now=_now, batch_size=learning.batch_size,
+            worker_command=worker_command(settings, model),
         )  # fmt: skip
         current = CurrentProject(projects, learner, watch, _now)
         words = LexicalIndex(database)
         # Names and words are compared by the bundled model, whatever the chunks are embedded with.
-        names = self._embedder if settings.ml.embedding_model == BUILTIN else BuiltinEmbedder()
+        names = model if settings.ml.embedding_model == BUILTIN else BuiltinEmbedder()
         documents = DocumentCache(chunks, words, self._embedder, names)
         headers = HeaderCache(chunks)
         places = PlaceFinder(projects, chunks, words, headers)
         ahead = ReadAhead(chunks, headers, documents)
         self._ranker = HybridSearch(words, self._index, headers, documents, self._embedder, places, ahead=ahead)
-        self._reranker = _create_reranker(settings)
+        self._reranker = engine_reranker(settings)
         ranker = RerankedSearch(self._ranker, chunks, self._reranker) if self._reranker else self._ranker
 
-        self._search = Search(current, ranker, chunks, projects, _now)
+        self._search = Search(current, ranker, chunks, projects, self._usage, self._measures, _now)
         templates = Templates(chunks, bundled_spikes)
-        self._suggest = Suggest(current, self._search, chunks, HabitsReader(chunks), TemplateFilling(templates, chunks))
+        filling = TemplateFilling(templates, chunks)
+        self._suggest = Suggest(current, self._search, chunks, HabitsReader(chunks), filling, self._usage)
         writes = StoreWrites(database, chunks, history, store.relations, _now)
         self._store = StoreContent(
             current, writes, chunks, self._index, self._embedder,
             max_bytes=memory.max_chunk_size, similarity=memory.similarity_threshold, now=_now,
         )  # fmt: skip
         self._learn = Learn(projects, learner, _now)
-        self._get = Get(database, chunks, projects, history, store.relations, _now)
-        self._feedback = Feedback(database, chunks, history, _now)
+        self._get = Get(chunks, projects, history, store.relations, qualities, self._usage)
+        self._feedback = Feedback(database, chunks, history, qualities, self._usage, self._measures, _now)
         self._forget = Forget(current, self._search, database, chunks, history, store.undos, _now)
-        self._restore = Restore(database, chunks, history, store.undos, self._embedder, _now)
+        self._restore = Restore(database, chunks, history, store.undos, projects, current, self._embedder, _now)
+        metrics = Metrics(
+            store.metrics, self._measures, chunks, projects, self._cache, learning.quality_threshold,
+            lambda: store_sizes(data_dir, database.path, self._cache),
+        )  # fmt: skip
         self._status = Status(
             __version__, data_dir, database.path, current, chunks, projects, self._embedder, self._index, self._cache,
-            self._newest_backup, self._upkeep.waiting, self._reranker.name if self._reranker else None,
+            metrics, self._newest_backup, self._upkeep.waiting, self._reranker.name if self._reranker else None,
         )  # fmt: skip
         self._transfer = Transfer(database, chunks, projects, history, store.relations, store.undos, self._embedder)
         apply = ApplySpike(templates, Applications(database, store.meta))
-        find = FindSpikes(current, self._search, chunks, templates)
+        find = FindSpikes(current, self._search, chunks, templates, self._usage)
         imports = ImportSpikes(templates, database, chunks, store.relations, history, self._embedder, _now)
-        self.spikes = SpikeCalls(templates, find, apply, imports, self._answer, lambda: self._place)
+        self.spikes = SpikeCalls(templates, find, apply, imports, self._usage, self._answer, lambda: self._place)
+        self.automatic = AutomaticCalls(
+            settings, current, projects, self._learn,
+            LearnPage(database, chunks, history, store.meta, self._embedder, _now), imports, qualities,
+            LearningChunks(database, chunks, history, store.relations, self._embedder, _now), metrics, self.settle,
+            _now, self._answer, lambda: self._place,
+        )  # fmt: skip
         self._ready = asyncio.Lock()
         self._is_ready = False
         # The store's version for which upkeep was asked last.
@@ -192,7 +217,7 @@ class Engine:
     async def close(self) -> None:
         """Stop background work and close every file."""
         await self._upkeep.stop()
-        await self._get.stop()
+        await self._usage.stop()
         await asyncio.to_thread(self._cache.close)
         await self._stored.close()
 
@@ -450,38 +475,6 @@ class Engine:
 
     def _newest_backup(self) -> Path | None:
         return next(reversed(list_backups(self._stored.database.path)), None)
-
-
-def _create_embedder(settings: Settings, cache: DiskBlobCache) -> Embedder:
-    key = settings.embedding_key
-    embedder = create_embedder(
-        settings.ml.embedding_model,
-        cache_dir=settings.data_dir / "models",
-        cpu_only=settings.ml.cpu_only,
-        num_threads=settings.ml.num_threads,
-        batch_size=settings.learning.batch_size,
-        endpoint_key=key.get_secret_value() if key else None,
-    )
-    return GuardedEmbedder(CachedEmbedder(embedder, cache) if embedder.is_slow else embedder)
-
-
-def _create_reranker(settings: Settings) -> Reranker | None:
-    reranker = create_reranker(
-        settings.ml.reranker,
-        cache_dir=settings.data_dir / "models",
-        cpu_only=settings.ml.cpu_only,
-        num_threads=settings.ml.num_threads,
-    )
-    return None if reranker is None else GuardedReranker(reranker)
-
-
-def _worker_command(settings: Settings, embedder: Embedder) -> tuple[str, ...]:
-    """The program that prepares files on other cores; it embeds too, unless the model is too large to load twice."""
-    if not settings.learning.parallel_processing:
-        return ()
-    model = "" if embedder.is_slow else settings.ml.embedding_model
-    # -P: the working folder is the project's, and a module of its own must not become ours.
-    return (sys.executable, "-P", "-m", "fluorite_mcp.worker", model)
 
 
 def _absolute(folder: str | Path) -> Path:

@@ -13,6 +13,7 @@ from fluorite_mcp.operations.apply_spike import ApplySpike, ApplySpikeRequest
 from fluorite_mcp.operations.find_spikes import FindSpikes, FindSpikesRequest, PreviewSpike
 from fluorite_mcp.operations.import_spikes import ImportSpikes
 from fluorite_mcp.operations.templates import Templates
+from fluorite_mcp.operations.usage import Usage
 from fluorite_mcp.results import (
     Answer,
     ApplySpikeResult,
@@ -21,6 +22,7 @@ from fluorite_mcp.results import (
     PreviewSpikeResult,
     RestoreResult,
 )
+from fluorite_mcp.spikes.library import ID_PREFIX
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
 
@@ -42,6 +44,7 @@ class SpikeCalls:
         find: FindSpikes,
         apply: ApplySpike,
         imports: ImportSpikes,
+        usage: Usage,
         finish: Finish,
         place: Callable[[], Place],
     ) -> None:
@@ -50,6 +53,7 @@ class SpikeCalls:
         self._preview = PreviewSpike(templates)
         self._apply = apply
         self._import = imports
+        self._usage = usage
         self._finish = finish
         self._place = place
 
@@ -97,7 +101,20 @@ class SpikeCalls:
             SpikeError: A parameter is missing, unknown, or its value is not allowed.
         """
         request = ApplySpikeRequest(id, params or {}, path, strategy, write)
-        return await self._finish(self._apply.run(request, place or self._place()))
+        result = await self._finish(self._apply.run(request, place or self._place()))
+        if result.written:
+            await self._usage.used([f"{ID_PREFIX}{result.id}"], "applied")
+        return result
+
+    async def read(self, id: str) -> PreviewSpikeResult:  # noqa: A002 - the contract's name
+        """Return a template filled with its defaults, as `preview` does, as a whole text that was fetched.
+
+        Raises:
+            UnknownIdError: There is no such template; names the nearest.
+        """
+        result = await self.preview(id)
+        await self._usage.used([f"{ID_PREFIX}{result.id}"], "fetched")
+        return result
 
     async def import_from(self, folder: Path, progress: Progress = ignore_progress) -> ImportSpikesResult:
         """Import the templates of a folder, or of a file that lists them; importing again changes nothing.

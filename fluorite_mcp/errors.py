@@ -6,6 +6,7 @@ FluoriteError
 │   ├── TooLargeError        content over the limit; names the limit and the size
 │   └── OutsideRootError     a path leaves the allowed roots; names the root
 ├── ConfigError              a settings file or variable is wrong; stops the start
+├── SourceError              a source of automatic learning cannot be read; the others go on
 ├── ProjectError             a folder cannot be searched or learned as a project
 ├── SpikeError               a spike template cannot be read or rendered; names file and line
 ├── EmbeddingError           an embedding model cannot be loaded or asked; search falls back
@@ -44,6 +45,10 @@ class OutsideRootError(InputError):
 
 class ConfigError(FluoriteError):
     """Settings are unusable; the message names the file, line, key and allowed values."""
+
+
+class SourceError(FluoriteError):
+    """A source of automatic learning cannot be read now; the message names it."""
 
 
 class ProjectError(FluoriteError):

@@ -27,6 +27,9 @@ Freshness = Literal["fresh", "drifted", "gone"]
 Outcome = Literal["helpful", "unhelpful", "wrong", "outdated"]
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 
+# What was judged wrong or outdated keeps this share of its quality, so that it lies below this, and ranking sees it.
+DEMOTED_QUALITY = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class Project:
@@ -59,8 +62,9 @@ class Chunk:
 
     `key` is the row in the store (0 before it is stored) and changes whenever the chunk's text changes, so
     derived indexes can treat it as immutable; `id` is the public name and stays. `project` is the row of the
-    owning project, None for global knowledge. `quality` is the mean of a Beta posterior whose evidence so far
-    is `helpful` and `unhelpful`. Times are ISO 8601 UTC.
+    owning project, None for global knowledge. `quality` is the mean of a Beta posterior whose evidence, as it was
+    when it was last weighed, is `helpful` and `unhelpful`; a tenth of it where the chunk is demoted. Times are
+    ISO 8601 UTC.
     """
 
     id: str
@@ -122,6 +126,16 @@ class PreparedChunk:
     chunk: Chunk
     words: LexicalFields
     vector: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Departed:
+    """What is kept of a chunk whose text left its file, and the id of the one that took its place in another file."""
+
+    chunk: str
+    at: str
+    successor: str | None
+    kept: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fluorite_mcp.models import Chunk, Event, FileRecord, PreparedChunk, Project, Relation
+from fluorite_mcp.models import Chunk, Departed, Event, FileRecord, PreparedChunk, Project, Relation
 
 if TYPE_CHECKING:
     import numpy as np
@@ -132,6 +132,14 @@ class ChunkStore(Protocol):
         """Write quality and its evidence."""
         ...
 
+    async def inherit(self, chunks: Sequence[Chunk]) -> None:
+        """Write quality with its evidence, usage and times, as another chunk had them."""
+        ...
+
+    async def successors(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return the ids of the chunks that took the place of others whose files were renamed, by the old ids."""
+        ...
+
     async def touch(self, ids: Sequence[str], at: str) -> None:
         """Count one use of each chunk."""
         ...
@@ -246,8 +254,28 @@ class HistoryStore(Protocol):
         """Write events as they are. Runs inside `Transactions.atomic`."""
         ...
 
+    async def judged(self) -> list[str]:
+        """Return the ids of all chunks that somebody judged, gone ones included."""
+        ...
+
     async def of(self, ids: Sequence[str]) -> dict[str, list[Event]]:
         """Return the events of chunks, oldest first."""
+        ...
+
+
+class DepartedStore(Protocol):
+    """Keeps what was known of chunks whose text left its project's files."""
+
+    async def put(self, project: int, departed: Sequence[Departed]) -> None:
+        """Keep what was known of chunks. Runs inside `Transactions.atomic`."""
+        ...
+
+    async def of(self, project: int) -> dict[str, Departed]:
+        """Return what left a project, by chunk id."""
+        ...
+
+    async def remove(self, ids: Sequence[str]) -> None:
+        """Forget that chunks left. Runs inside `Transactions.atomic`."""
         ...
 
 
@@ -256,6 +284,10 @@ class RelationStore(Protocol):
 
     async def put(self, relations: Sequence[Relation], at: str) -> None:
         """Write edges; an edge that exists gets the new weight. Runs inside `Transactions.atomic`."""
+        ...
+
+    async def hand_on(self, old: str, new: str) -> None:
+        """Let the edges of a chunk touch another one instead. Runs inside `Transactions.atomic`."""
         ...
 
     async def of(self, ids: Sequence[str]) -> list[Relation]:
@@ -284,6 +316,18 @@ class UndoStore(Protocol):
 
     async def all(self) -> list[tuple[str, str, list[str]]]:
         """Return (token, time, ids) of every forgetting, oldest first."""
+        ...
+
+
+class MetricStore(Protocol):
+    """Keeps sums that only grow, by name and labels, over all processes and their lives."""
+
+    async def add(self, sums: Mapping[tuple[str, str], float]) -> None:
+        """Add to sums. Runs inside `Transactions.atomic`."""
+        ...
+
+    async def all(self) -> dict[tuple[str, str], float]:
+        """Return every sum by name and labels."""
         ...
 
 

@@ -122,8 +122,18 @@ class EventView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class QualityFactor:
+    """A part of a quality. The weights add up to 1, and the sum of value × weight is the quality."""
+
+    name: str
+    value: float
+    weight: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChunkView:
-    """A whole chunk."""
+    """A whole chunk. Its `quality` is made of `quality_factors`; a hit's is what judgements alone made of it."""
 
     id: str
     kind: str
@@ -138,6 +148,7 @@ class ChunkView:
     frameworks: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     quality: float = 0.5
+    quality_factors: tuple[QualityFactor, ...] = ()
     usage: int = 0
     created_at: str = ""
     retired_at: str | None = None
@@ -367,3 +378,76 @@ class StatusResult(Answer):
     queue: dict[str, int] = field(default_factory=dict)
     last_learning: str | None = None
     newest_backup: str | None = None
+    metrics: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricSample:
+    """One figure. `labels` are written as Prometheus has them, without the braces."""
+
+    name: str
+    labels: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricFamily:
+    """Figures of one name: a counter, a gauge or a histogram."""
+
+    name: str
+    type: str
+    help: str
+    samples: tuple[MetricSample, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsResult(Answer):
+    """Every figure, and condensed in `summary`. Counters and times are of all processes since the store began."""
+
+    families: tuple[MetricFamily, ...] = ()
+    summary: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceResult:
+    """What a run of automatic learning did with a source: it was "learned", "unchanged", or "failed", and why."""
+
+    source: str
+    kind: str
+    state: str
+    detail: str
+    chunks_added: int = 0
+    chunks_removed: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AutoLearnResult(Answer):
+    """A run of automatic learning. One that is not `complete` reached its time limit; the next goes on from there."""
+
+    started_at: str
+    finished_at: str
+    resumed: bool
+    complete: bool
+    sources: tuple[SourceResult, ...] = ()
+    steps: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearningChunksExported(Answer):
+    """Where learning chunks were written. `changed` are the names of files that now hold something else."""
+
+    folder: str
+    files: int
+    chunks: int
+    changed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LearningChunksImported(Answer):
+    """What an import of learning chunks brought. `kept` is what the store holds in a newer version."""
+
+    files: int
+    new: int
+    updated: int
+    kept: int
+    unchanged: int

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from fluorite_mcp.errors import ConfigError
 
@@ -52,6 +52,17 @@ class LearningSettings(_Section):
     quality_threshold: float = Field(default=0.7, ge=0, le=1, description="Below this nothing becomes a pattern")
     batch_size: int = Field(default=32, ge=1, le=4096, description="Files written in one transaction")
     parallel_processing: bool = Field(default=True, description="Use a second core for large folders")
+    sources: tuple[str, ...] = Field(default=(), description="What auto-learn reads: folders, repositories, pages")
+    time_limit_minutes: float = Field(default=60.0, gt=0, description="A run of auto-learn that takes longer stops")
+    max_page_size: int = Field(default=5_242_880, ge=1024, description="Largest page that auto-learn reads, in bytes")
+
+    @field_validator("sources", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        """A variable of the environment is one text, with commas."""
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
 
 
 class MlSettings(_Section):

@@ -18,7 +18,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from scripts.ranking.annotations import Repository, lay_out, read_annotations
 from scripts.ranking.collect import Example, collect, load_examples, save_examples
-from scripts.ranking.fit import Fitted, cross_validate, fit_answering, fit_answering_by_words, fit_ranking, measure
+from scripts.ranking.fit import (
+    Fitted,
+    cross_validate,
+    fit_answering,
+    fit_answering_by_words,
+    fit_ranking,
+    fit_scores,
+    measure,
+)
 from scripts.ranking.loose import collect_loose
 
 OWN = Path(__file__).resolve().parent / "ranking" / "annotations.json"
@@ -109,6 +117,7 @@ def _card(fitted: Fitted, used: list[Example], examples: list[Example]) -> str:
     card = {
         "trained_on": f"{len(answered)} annotated queries of {len(repositories)} repositories",
         "ranking": fitted.as_json(),
+        "shown": fit_scores(fitted, [one for one in answered if one.source >= 0]),
         "answering": fit_answering(examples),
         "answering_by_words": fit_answering_by_words(examples),
     }

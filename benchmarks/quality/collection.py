@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 # What every system is asked for.
 LIMIT = 10
+# So many hits somebody looks at who turns page after page.
+READ_AT_MOST = 50
 # What the product's search answers with unless asked for more.
 PAGE = 5
 
@@ -73,7 +75,9 @@ class Answered:
     """What one system answered to one question.
 
     `chars` is the text of the whole answer with ten hits, `page_chars` that of each page a user reads in turn.
+    `further` are the hits after the first ten, on pages of `further_page_chars`, as far as a patient reader goes.
     `nearest` are the places a system names that says to have found nothing.
+    `scores` are those shown with the hits, where a system shows any.
     `relevance` is how relevant it finds its best hit, where that was asked for.
     """
 
@@ -84,6 +88,9 @@ class Answered:
     abstained: bool = False
     relevance: float | None = None
     nearest: tuple[Found, ...] = ()
+    further: tuple[Found, ...] = ()
+    further_page_chars: tuple[int, ...] = ()
+    scores: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +112,8 @@ def read_outcome(system: str, printed: dict[str, Any], peak_megabytes: float) ->
                 tuple(Found(*one) for one in answer["found"]), answer["ms"], answer["chars"],
                 tuple(answer.get("page_chars", ())), answer.get("abstained", False), answer.get("relevance"),
                 tuple(Found(*one) for one in answer.get("nearest", ())),
+                tuple(Found(*one) for one in answer.get("further", ())), tuple(answer.get("further_page_chars", ())),
+                tuple(answer.get("scores", ())),
             )
             for answer in collection["answers"]
         )

@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks.corpus import WORK_FOLDER
 from benchmarks.quality import abstention, charts, saved
+from benchmarks.quality.calibration import calibration_table
 from benchmarks.quality.metrics import mean
 from benchmarks.quality.reading import compare_reading, reading_table
 from benchmarks.quality.scores import Costs, Scored, costs, group_means, mean_of_families, score
@@ -142,6 +143,7 @@ def _section(task: Task, scored: dict[str, list[Scored]], needed: dict[str, Cost
     count = max((len(found) for found in scored.values()), default=0)
     if task.name == CODE and "product" in scored:
         parts.append(reading_table(compare_reading(scored["product"])))
+        parts.append(calibration_table(scored["product"]))
     parts.append(f"{count} questions, {_dated()}")
     return "\n\n".join(parts)
 

@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.quality.collection import LIMIT, PAGE
+from benchmarks.quality.collection import LIMIT, PAGE, READ_AT_MOST
 from fluorite_mcp.engine import Engine
 from fluorite_mcp.errors import EmbeddingError
 from fluorite_mcp.index.lexical import LexicalMatches
@@ -59,6 +59,8 @@ async def _run_collection(job: dict[str, Any], collection: dict[str, Any]) -> di
                 times.append((time.perf_counter() - started) * 1000)
                 if not rounds:
                     answers.append(_answer(result, names))
+                    if collection["root"]:
+                        answers[-1] |= await _read_on(engine, query, result, names)
                     if job["relevance"]:
                         answers[-1]["relevance"] = await best_relevance(engine, query)
         rounds.append(times)
@@ -131,11 +133,23 @@ def _answer(result: SearchResult, names: dict[str, str]) -> dict[str, Any]:
             (_place(hit, names), hit.start_line or 1, hit.end_line or 1, size)
             for hit, size in zip(hits, chars, strict=True)
         ],
+        "scores": [hit.score for hit in hits],
         "chars": len(search_text(result)),
         "page_chars": [len(search_text(replace(result, hits=page))) for page in pages],
         "abstained": result.abstained,
         "nearest": [(_place(hit, names), hit.start_line or 1, hit.end_line or 1, 0) for hit in result.nearest],
     }
+
+
+async def _read_on(engine: Engine, query: str, result: SearchResult, names: dict[str, str]) -> dict[str, Any]:
+    """Return the pages after the first ten hits, as one asks for them who has not found yet."""
+    found: list[tuple[str, int, int, int]] = []
+    chars: list[int] = []
+    while result.next_cursor and LIMIT + len(found) < READ_AT_MOST:
+        result = await engine.search(query, limit=PAGE, cursor=result.next_cursor)
+        found += [(_place(hit, names), hit.start_line or 1, hit.end_line or 1, 0) for hit in result.hits]
+        chars.append(len(search_text(result)))
+    return {"further": found, "further_page_chars": chars}
 
 
 def _place(hit: Hit, names: dict[str, str]) -> str:

@@ -1,7 +1,8 @@
 """How much an assistant reads until it stands before the right place: with `search`, and with grep and whole files.
 
-With the product it reads its default answer, page after page; where search abstains, the places that it names as
-nearest, one after the other. Where none of these is the right place, it has read them in vain and greps after all.
+With the product it reads its default answer, page after page, of ten hits or of fifty; where search abstains, the
+places that it names as nearest, one after the other. Where none of these is the right place, it has read them in vain
+and greps after all.
 With grep it greps for the query's words and reads the files in grep's order until the right one: whole, or only the
 matching lines with some around them.
 """
@@ -28,12 +29,14 @@ CONTEXT_LINES = 5
 class Reading:
     """Tokens read for one question.
 
-    `answers` are the product's, with the nearest places that it names; `search` is what is grepped and read where
-    they do not help as well; `search_and_hit` adds the whole of the right hit.
+    `answers` are the product's first ten hits, with the nearest places that it names; `search` is what is grepped and
+    read where they do not help as well; `patient` is the same of who turns the pages up to fifty hits first;
+    `search_and_hit` adds the whole of the right hit.
     """
 
     answers: float
     search: float
+    patient: float
     search_and_hit: float
     grep_lines: float
     grep_files: float
@@ -58,16 +61,28 @@ def _read(one: Scored) -> Reading | None:
     by_lines, by_files = grep_costs(root, one)
     if by_files is None:
         return None
-    ranks = [rank for target in one.question.targets if (rank := first_rank(one.answered.found, target))]
-    pages = one.answered.page_chars
-    # An abstention is an answer to read as well.
-    answers = (sum(pages[: 1 + (min(ranks) - 1) // PAGE]) if ranks else sum(pages)) or one.answered.chars
+    answered = one.answered
     tried, is_among = _read_nearest(root, one)
-    answers += tried
-    in_vain = 0 if ranks or is_among else by_files
-    whole = _lines_chars(root, one.answered.found[min(ranks) - 1]) if ranks else 0
-    chars = (answers, answers + in_vain, answers + in_vain + whole, by_lines, by_files)
+    answers, hit = _read_pages(one, answered.found, answered.page_chars)
+    # An abstention is an answer to read as well.
+    answers = (answers or answered.chars) + tried
+    all_pages, late = _read_pages(
+        one, (*answered.found, *answered.further), (*answered.page_chars, *answered.further_page_chars)
+    )
+    patient = (all_pages or answered.chars) + tried
+    whole = _lines_chars(root, hit) if hit else 0
+    searched = answers + (0 if hit or is_among else by_files)
+    turned = patient + (0 if late or is_among else by_files)
+    chars = (answers, searched, turned, searched + whole, by_lines, by_files)
     return Reading(*(count / CHARS_PER_TOKEN for count in chars))
+
+
+def _read_pages(one: Scored, found: Sequence[Found], pages: Sequence[int]) -> tuple[int, Found | None]:
+    """Return the characters of the pages up to the one with the first right hit, and that hit, if there is one."""
+    ranks = [rank for target in one.question.targets if (rank := first_rank(found, target, len(found)))]
+    if not ranks:
+        return sum(pages), None
+    return sum(pages[: 1 + (min(ranks) - 1) // PAGE]), found[min(ranks) - 1]
 
 
 def _read_nearest(root: Path, one: Scored) -> tuple[int, bool]:
@@ -109,7 +124,8 @@ def reading_table(readings: Readings) -> str:
     ways = (
         ("search, its answers alone", [one.answers for one in readings.compared]),
         ("… and grep and whole files where they do not help", [one.search for one in readings.compared]),
-        ("… and the right hit whole", [one.search_and_hit for one in readings.compared]),
+        ("… the same, reading on to fifty hits first", [one.patient for one in readings.compared]),
+        ("ten hits, grep where needed, and the right hit whole", [one.search_and_hit for one in readings.compared]),
         (f"grep, matching lines and {CONTEXT_LINES} around", [one.grep_lines for one in readings.compared]),
         ("grep, whole files", [one.grep_files for one in readings.compared]),
     )

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from fluorite_mcp import __version__
-from fluorite_mcp.cli import ask, change, spikes, system, transfer
+from fluorite_mcp.cli import ask, automatic, change, spikes, system, transfer
 from fluorite_mcp.cli.command import ConfigOption, DataDirOption, error_edge
 from fluorite_mcp.cli.session import Session
 
@@ -31,7 +31,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog='Example: fluorite-mcp search "where is the retry policy?"',
 )
-for commands in (ask, change, spikes, transfer, system):
+for commands in (ask, change, spikes, automatic, transfer, system):
     commands.add_commands(app)
 
 

@@ -63,6 +63,8 @@ def _show_chunk(out: Output, chunk: ChunkView) -> None:
     out.line((chunk.title, "bold cyan"), (f"  {chunk.id}", "dim"))
     about = [chunk.kind, chunk.origin, chunk.language, *chunk.frameworks, *(f"#{tag}" for tag in chunk.tags)]
     out.line((f"{', '.join(part for part in about if part)}; quality {chunk.quality:.2f}; used {chunk.usage}", "dim"))
+    for one in chunk.quality_factors:
+        out.line((f"  {one.name} {one.value:.2f} × {one.weight:.2f}: {one.why}", "dim"))
     if chunk.retired_at:
         out.line((f"archived {chunk.retired_at}; fluorite-mcp restore {chunk.id} brings it back", "yellow"))
     if chunk.fresh != "fresh":

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from fluorite_mcp.embedding.model_folders import (
-    failure_of,
-    loading_failure,
-    model_name,
-    require_model_file,
-    silence_fastembed,
-)
+from fluorite_mcp.embedding.local_model import LocalModel, is_registered, registration
+from fluorite_mcp.embedding.model_folders import require_model_file
 from fluorite_mcp.embedding.rows import embed_present
 from fluorite_mcp.errors import EmbeddingError
 
@@ -23,26 +16,14 @@ if TYPE_CHECKING:
 
     import numpy as np
     from fastembed import TextEmbedding
-    from fastembed.common.model_description import DenseModelDescription, PoolingType
+    from fastembed.common.model_description import BaseModelDescription, PoolingType
     from numpy.typing import NDArray
 
 POOLED_RANK: Final = 2  # (texts, dimensions): the model pools itself; otherwise (texts, tokens, dimensions)
 
-# fastembed keeps custom models in a table of the whole process.
-_registration = threading.Lock()
 
-
-class FastEmbedder:
-    """Embeds with a fastembed model. Loads (and downloads) on first use; threads may share it.
-
-    Args:
-        model: A name of fastembed's catalogue, or a folder with an ONNX model and its tokenizer.
-        cache_dir: Where downloaded models are kept.
-        cpu_only: Never use an accelerator, even if there is one.
-        num_threads: Threads of one inference.
-        batch_size: Texts per inference.
-        local_files_only: Never download; use what the cache holds.
-    """
+class FastEmbedder(LocalModel["TextEmbedding"]):
+    """Embeds with a fastembed model. Arguments as of `LocalModel`, and `batch_size`, the texts per inference."""
 
     is_slow: Final = True
 
@@ -56,23 +37,15 @@ class FastEmbedder:
         batch_size: int,
         local_files_only: bool = False,
     ) -> None:
-        self._source = model
-        self._cache_dir = cache_dir
-        self._options: dict[str, Any] = {
-            "cache_dir": str(cache_dir),
-            "threads": num_threads,
-            "providers": ["CPUExecutionProvider"] if cpu_only else None,
-        }
+        super().__init__(
+            model,
+            cache_dir=cache_dir,
+            cpu_only=cpu_only,
+            num_threads=num_threads,
+            local_files_only=local_files_only,
+        )
         self._batch_size = batch_size
-        self._local_files_only = local_files_only
-        self._lock = threading.Lock()
-        self._model: TextEmbedding | None = None
         self._dimensions: int | None = None
-
-    @cached_property
-    def name(self) -> str:
-        """The catalogue's name, or the folder's name with a hash of its content."""
-        return model_name(self._source)
 
     @property
     def dimensions(self) -> int:
@@ -108,54 +81,26 @@ class FastEmbedder:
         except Exception as error:  # ONNX Runtime raises its own types, which share no base class
             raise self._failed("could not be run", error) from error
 
-    def _load(self) -> TextEmbedding:
-        with self._lock:
-            if self._model is None:
-                silence_fastembed()
-                try:
-                    self._model = self._open()
-                except Exception as error:  # as above; fastembed and the hub add theirs
-                    raise self._failed(loading_failure(self._source), error) from error
-            return self._model
-
-    def _open(self) -> TextEmbedding:
+    def _catalogue(self) -> tuple[Any, type[BaseModelDescription]]:
         from fastembed import TextEmbedding
+        from fastembed.common.model_description import DenseModelDescription
 
-        if isinstance(self._source, Path):
-            return _open_folder(self._source, self.name, self._options)
-        # One attempt here: left alone, fastembed tries three times and sleeps 39 seconds in between.
-        folder = TextEmbedding.download_model(
-            _describe(self._source), str(self._cache_dir), retries=1, local_files_only=self._local_files_only
-        )
-        return TextEmbedding(self._source, specific_model_path=str(folder), **self._options)
+        return TextEmbedding, DenseModelDescription
 
-    def _failed(self, what: str, error: Exception) -> EmbeddingError:
+    def _open_folder(self, folder: Path) -> TextEmbedding:
+        """Load a folder with the pooling its own configuration asks for."""
+        from fastembed.common.model_description import PoolingType
+
+        model_file = require_model_file(folder)
+        model = _open_custom(folder, self.name, model_file, _pooling(folder), self._options)
+        if len(_output_shape(model)) == POOLED_RANK:
+            return _open_custom(folder, self.name, model_file, PoolingType.DISABLED, self._options)
+        return model
+
+    def _error(self, failure: str) -> EmbeddingError:
         return EmbeddingError(
-            f"The embedding model {failure_of(self._source, what, error)} "
-            'Set embedding_model to a folder that holds an ONNX model, or to "builtin".'
+            f'The embedding model {failure} Set embedding_model to a folder that holds an ONNX model, or to "builtin".'
         )
-
-
-def _describe(model: str) -> DenseModelDescription:
-    """Return fastembed's description of a model of its catalogue."""
-    from fastembed import TextEmbedding
-    from fastembed.common.model_description import DenseModelDescription, ModelSource
-
-    for known in TextEmbedding.list_supported_models():
-        if known["model"].lower() == model.lower():
-            return DenseModelDescription(**{**known, "sources": ModelSource(**known["sources"])})
-    raise LookupError("fastembed has no model of that name")
-
-
-def _open_folder(folder: Path, name: str, options: dict[str, Any]) -> TextEmbedding:
-    """Load a folder with the pooling its own configuration asks for."""
-    from fastembed.common.model_description import PoolingType
-
-    model_file = require_model_file(folder)
-    model = _open_custom(folder, name, model_file, _pooling(folder), options)
-    if len(_output_shape(model)) == POOLED_RANK:
-        return _open_custom(folder, name, model_file, PoolingType.DISABLED, options)
-    return model
 
 
 def _open_custom(
@@ -165,9 +110,8 @@ def _open_custom(
     from fastembed.common.model_description import ModelSource
 
     custom = f"{name}/{pooling.value}"
-    with _registration:
-        known = {description["model"].lower() for description in TextEmbedding.list_supported_models()}
-        if custom.lower() not in known:
+    with registration:
+        if not is_registered(custom, TextEmbedding):
             # fastembed wants a source and a dimension; neither is used for a folder that is already here.
             TextEmbedding.add_custom_model(
                 custom,

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from fluorite_mcp.errors import InputError
+from fluorite_mcp.learning.feedback import judged
 from fluorite_mcp.learning.ready import prepare_chunks
-from fluorite_mcp.models import Chunk, Origin, Relation, Spike
+from fluorite_mcp.models import Chunk, Event, Origin, Relation, Spike
 from fluorite_mcp.ports import ChunkStore, Embedder, HistoryStore, MetaStore, RelationStore, Transactions
 from fluorite_mcp.spikes.chunks import spike_chunks, spike_relations
 from fluorite_mcp.text.languages import detect_language
@@ -136,6 +137,8 @@ class BundledKnowledge:
         wanted = [self._dated(one.chunk, old.get(one.chunk.id)) for one in bundled]
         new = [chunk for chunk in wanted if chunk.id not in old]
         changed = [chunk for chunk in wanted if chunk.id in old and _differs(chunk, old[chunk.id])]
+        edited = [chunk.id for chunk in changed if chunk.helpful + chunk.unhelpful and _says_else(chunk, old[chunk.id])]
+        changed = await self._judged_again(changed, edited)
         prepared, model = await prepare_chunks(new + changed, self._embedder)
         async with self._transactions.atomic():
             if await self._meta.get(_STAMP) == stamp:
@@ -144,9 +147,22 @@ class BundledKnowledge:
             await self._chunks.replace(prepared[len(new) :], model)
             await self._relations.put([edge for one in bundled for edge in one.relations], self._now())
             await self._history.note([chunk.id for chunk in new], "learned", self._now())
-            await self._history.note([chunk.id for chunk in changed], "updated", self._now())
+            await self._history.note([chunk.id for chunk in changed if chunk.id not in edited], "updated", self._now())
+            for id_ in edited:
+                await self._history.note([id_], "updated", self._now(), {"before": old[id_].content})
             await self._meta.set(_STAMP, stamp)
         return len(prepared)
+
+    async def _judged_again(self, chunks: list[Chunk], edited: list[str]) -> list[Chunk]:
+        """Weigh what was said of chunks whose content is another one now: it may have been outdated."""
+        histories = await self._history.of(edited)
+        now = self._now()
+        return [
+            judged(chunk, [*histories[chunk.id], Event(now, "updated", {"before": ""})], now)
+            if chunk.id in histories
+            else chunk
+            for chunk in chunks
+        ]
 
     def _dated(self, chunk: Chunk, old: Chunk | None) -> Chunk:
         now = self._now()
@@ -158,6 +174,10 @@ class BundledKnowledge:
             helpful=old.helpful, unhelpful=old.unhelpful, retired_at=old.retired_at,
             quality=old.quality if judged else chunk.quality,
         )  # fmt: skip
+
+
+def _says_else(chunk: Chunk, old: Chunk) -> bool:
+    return chunk.content != old.content
 
 
 def _differs(chunk: Chunk, old: Chunk) -> bool:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+_BARE = re.compile(r"^\s*bare\s*=\s*true\b", re.MULTILINE | re.IGNORECASE)
 
 
 def find_root(folder: Path) -> Path | None:
@@ -43,6 +46,18 @@ def shared_git_folder(root: Path) -> Path | None:
     """Return the folder with what all worktrees of a repository share, or None where there is no repository."""
     git = _git_folder(root)
     return _shared(git) if git else None
+
+
+def is_worktree_of(root: Path, folder: Path) -> bool:
+    """Return whether a folder below a root holds another branch of the root's own repository.
+
+    A submodule is a part of its repository and no worktree. Where the repository is bare, its worktrees are all the
+    files that there are.
+    """
+    git, own = _git_folder(folder), shared_git_folder(root)
+    if git is None or own is None or not (git / "commondir").exists():
+        return False
+    return _shared(git).resolve() == own.resolve() and not _BARE.search(_read(own / "config") or "")
 
 
 def _shared(git: Path) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -15,12 +16,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fluorite_mcp.errors import EmbeddingError, ProjectError, StoreBusyError
+from fluorite_mcp.learning.carrying import Judgements, Remembered
 from fluorite_mcp.learning.freshness import FreshnessWatch
 from fluorite_mcp.learning.git import head_commit
 from fluorite_mcp.learning.prepare import FileTask, PreparedFile
 from fluorite_mcp.learning.ready import embed_chunks
 from fluorite_mcp.learning.scan import ROOT_FOLDER, Scan, scan_project
 from fluorite_mcp.learning.workers import FileWorkers, readable_size
+from fluorite_mcp.measures import CHUNKS_LEARNED, FILES_LEARNED, LEARN_SECONDS, Measures
 from fluorite_mcp.models import Chunk, PreparedChunk, Project
 from fluorite_mcp.search.fields import DEFINITIONS
 
@@ -65,8 +68,10 @@ class ProjectLearner:
         transactions: Transactions,
         chunks: ChunkStore,
         projects: ProjectStore,
+        judgements: Judgements,
         embedder: Embedder,
         watch: FreshnessWatch,
+        measures: Measures,
         *,
         lock_folder: Path,
         now: Callable[[], str],
@@ -76,8 +81,10 @@ class ProjectLearner:
         self._transactions = transactions
         self._chunks = chunks
         self._projects = projects
+        self._judgements = judgements
         self._embedder = embedder
         self._watch = watch
+        self._measures = measures
         self._lock_folder = lock_folder
         self._now = now
         self._batch_size = batch_size
@@ -106,6 +113,7 @@ class ProjectLearner:
             ProjectError: The root cannot be read.
         """
         root = Path(project.root)
+        started = time.perf_counter()
         async with self._alone(project, LOCK_TIMEOUT_SECONDS if wait else 0.0):
             before = None if force else self._watch.remembered(project.root)
             scan = await asyncio.to_thread(scan_project, root, before=before)
@@ -115,7 +123,11 @@ class ProjectLearner:
             report = await self._apply(project, scan, force=force, kinds=kinds, progress=progress)
             if not kinds:  # The rest is still to be learned.
                 self._watch.remember(project.root, scan)
-            return report
+        if report.changed:
+            self._measures.observe(LEARN_SECONDS, time.perf_counter() - started)
+            self._measures.count(FILES_LEARNED, report.files_changed)
+            self._measures.count(CHUNKS_LEARNED, report.chunks_added)
+        return report
 
     @asynccontextmanager
     async def _alone(self, project: Project, patience: float) -> AsyncIterator[None]:
@@ -149,14 +161,22 @@ class ProjectLearner:
         tasks = [FileTask(project.key, path, scan.files[path], hashes.get(path)) for path in changed]
         skipped = await self._projects.skipped(project.key)
         report.skipped |= {path: reason for path, reason in skipped.items() if path in scan.files}
-        await self._forget_files(project, removed, report)
+        known_judgements = await self._judgements.remember(project.key, removed)
+        # What somebody judged may turn up in another file; until then its old place is all that is known of it.
+        if not known_judgements.leaving:
+            await self._forget_files(project, removed, report)
         done = 0
         size = sum(map(readable_size, tasks))
         async with FileWorkers(Path(project.root), self._now(), command=self._worker_command, size=size) as workers:
             async for batch in workers.prepare(tasks, self._batch_size):
-                await self._write(project, _of_kinds(batch, kinds), report)
+                await self._write(project, _of_kinds(batch, kinds), known_judgements, report)
                 done += len(batch)
                 await progress(done, len(tasks), f"learned {done} of {len(tasks)} files")
+        if known_judgements.leaving:
+            added = [path for path in changed if path not in known]
+            async with self._transactions.atomic():
+                await self._judgements.follow(project.key, known_judgements, added)
+                await self._forget_files(project, removed, report)
         commit = await asyncio.to_thread(head_commit, Path(project.root))
         async with self._transactions.atomic():
             await self._projects.mark_learned(project.key, self._now(), commit)
@@ -174,7 +194,9 @@ class ProjectLearner:
         report.files_removed += len(paths)
         report.chunks_removed += len(living)
 
-    async def _write(self, project: Project, batch: Sequence[PreparedFile], report: LearningReport) -> None:
+    async def _write(
+        self, project: Project, batch: Sequence[PreparedFile], judgements: Remembered, report: LearningReport
+    ) -> None:
         changed = [file for file in batch if file.chunks is not None]
         prepared = [item for file in changed for item in file.chunks or ()]
         records = [file.record for file in batch]
@@ -185,7 +207,7 @@ class ProjectLearner:
                 report.skipped.pop(record.path, None)
         items = await self._embed(prepared, report)
         async with self._transactions.atomic():
-            await self._merge(project, [file.record.path for file in changed], items, report)
+            await self._merge(project, [file.record.path for file in changed], items, judgements, report)
             await self._projects.put_files(project.key, records)
         report.files_changed += sum(1 for file in changed if not file.record.skipped)
 
@@ -205,13 +227,19 @@ class ProjectLearner:
         return [replace(item, vector=by_id.get(item.chunk.id, item.vector)) for item in items]
 
     async def _merge(
-        self, project: Project, paths: Sequence[str], items: Sequence[PreparedChunk], report: LearningReport
+        self,
+        project: Project,
+        paths: Sequence[str],
+        items: Sequence[PreparedChunk],
+        judgements: Remembered,
+        report: LearningReport,
     ) -> None:
         """Make the chunks of these files what they are now; unchanged text keeps its row."""
         old = {chunk.id: chunk for chunk in await self._chunks.of_files(project.key, paths)}
         wanted = {item.chunk.id: item for item in items}
         gone = [chunk for id_, chunk in old.items() if id_ not in wanted and chunk.retired_at is None]
-        new = [item for id_, item in wanted.items() if id_ not in old]
+        unknown = [item for id_, item in wanted.items() if id_ not in old]
+        new = await self._judgements.inherit(project.key, judgements, gone, unknown)
         kept = [(old[id_], item) for id_, item in wanted.items() if id_ in old and old[id_].retired_at is None]
         renamed = [_keep_history(before, item) for before, item in kept if _name(before) != _name(item.chunk)]
         moved = [

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
+from fluorite_mcp.learning.git import is_worktree_of
 from fluorite_mcp.learning.ignore import IGNORE_FILES, IGNORED_FOLDERS, IgnoreRules, root_ignore_files
 
 # Larger files are data or generated, and parse slowly.
@@ -22,6 +23,8 @@ MAX_FILES = 500_000
 
 # How `Scan.skipped` calls the root itself.
 ROOT_FOLDER = "."
+
+_GIT = ".git"
 
 # File systems tell times in ticks of some milliseconds: what changed this recently may change again within its tick,
 # and look the same. Its time is kept negative, which no look finds again, so that the next one reads the file anew.
@@ -53,7 +56,8 @@ class Scan:
 def scan_project(root: Path, *, limit: int = MAX_FILES, before: Scan | None = None) -> Scan:
     """Walk a project, leaving out what its ignore files and `IGNORED_FOLDERS` name.
 
-    Symbolic links are not followed: their targets are learned where they lie, or lie outside the project.
+    Symbolic links are not followed: their targets are learned where they lie, or lie outside the project. Submodules
+    and repositories inside the project are part of it; another worktree of its own repository is not.
 
     Args:
         root: The project's root folder.
@@ -141,6 +145,10 @@ class _Walk:
             scan.skipped[folder or ROOT_FOLDER] = f"folder cannot be read ({error.strerror})"
             return
         names = {entry.name for entry in listed}
+        if folder and _GIT in names and is_worktree_of(Path(self._root), Path(path)):
+            # The same files once more, as another branch has them, must not answer for this one.
+            scan.skipped[folder] = "worktree of this repository, a project of its own"
+            return
         # A new ignore file speaks of folders below, whose own times are the same.
         anew = self._known is not None and self._known.lacks_ignore_file(path, names)
         walk = _Walk(self._root, scan, None) if anew else self
@@ -189,7 +197,7 @@ class _Walk:
             elif entry.is_dir(follow_symlinks=False):
                 if name not in IGNORED_FOLDERS and not rules.ignores(relative, is_folder=True):
                     self.folder(relative, rules)
-            elif not rules.ignores(relative, is_folder=False):
+            elif name != _GIT and not rules.ignores(relative, is_folder=False):
                 try:
                     self._file(relative, entry.stat(follow_symlinks=False))
                 except OSError:

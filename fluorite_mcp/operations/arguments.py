@@ -84,7 +84,7 @@ def utc_text(name: str, text: str) -> str:
 
 
 async def find_all(chunks: ChunkStore, ids: Sequence[str]) -> dict[str, Chunk]:
-    """Return the whole chunk of each id, each id once, in order.
+    """Return the whole chunk of each id, each once, in order; by its newest id where its file was renamed.
 
     Raises:
         InputError: None or too many ids.
@@ -96,12 +96,23 @@ async def find_all(chunks: ChunkStore, ids: Sequence[str]) -> dict[str, Chunk]:
         raise InputError(f"ids holds {len(ids)}; at most {MAX_IDS} at once.")
     # Half of a surrogate pair cannot even be asked for.
     found = await chunks.find([id_ for id_ in ids if not _SURROGATE.search(id_)])
+    if len(found) < len(set(ids)):
+        ids, found = await _follow_moves(chunks, ids, found)
     for id_ in ids:
         if id_ not in found:
             near = await _nearest_ids(chunks, id_)
             hint = f" The nearest: {', '.join(near)}." if near else " Ids come from search."
             raise UnknownIdError(f"No chunk has the id {id_[:100]!r}.{hint}")
     return {id_: found[id_] for id_ in ids}
+
+
+async def _follow_moves(
+    chunks: ChunkStore, ids: Sequence[str], found: dict[str, Chunk]
+) -> tuple[Sequence[str], dict[str, Chunk]]:
+    """Put the chunks of renamed files in the place of ids that they had before."""
+    unknown = [id_ for id_ in ids if id_ not in found and not _SURROGATE.search(id_)]
+    moved = await chunks.successors(unknown)
+    return [moved.get(id_, id_) for id_ in ids], found | await chunks.find(list(moved.values()))
 
 
 async def _nearest_ids(chunks: ChunkStore, id_: str) -> list[str]:

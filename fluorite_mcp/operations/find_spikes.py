@@ -13,6 +13,7 @@ from fluorite_mcp.operations.arguments import check_characters, check_choice
 from fluorite_mcp.operations.current import Current, CurrentProject
 from fluorite_mcp.operations.search import Search, SearchRequest, check_request
 from fluorite_mcp.operations.templates import Template, Templates
+from fluorite_mcp.operations.usage import Usage
 from fluorite_mcp.ports import ChunkStore
 from fluorite_mcp.results import FileView, FindSpikesResult, ParamView, PatchView, PreviewSpikeResult, SpikeFound
 from fluorite_mcp.search.ranking import Ranked, explain
@@ -41,11 +42,14 @@ class FindSpikesRequest:
 class FindSpikes:
     """Answers `find_spikes`."""
 
-    def __init__(self, current: CurrentProject, search: Search, chunks: ChunkStore, templates: Templates) -> None:
+    def __init__(
+        self, current: CurrentProject, search: Search, chunks: ChunkStore, templates: Templates, usage: Usage
+    ) -> None:
         self._current = current
         self._search = search
         self._chunks = chunks
         self._templates = templates
+        self._usage = usage
         self._stacks: tuple[int, Sequence[str]] = (-1, ())
 
     async def run(self, request: FindSpikesRequest, place: Place) -> FindSpikesResult:
@@ -63,6 +67,7 @@ class FindSpikes:
         scored = await (self._ranked(request, current) if request.query.strip() else self._listed(request))
         ids = [f"{ID_PREFIX}{name}" for name, _, _ in scored[: request.limit]]
         overviews = await self._chunks.find(ids)
+        self._usage.shown(list(overviews), "search")
         bundled = await self._templates.bundled()
         found = [
             _found(overviews[f"{ID_PREFIX}{name}"], score, why, bundled.get(name))

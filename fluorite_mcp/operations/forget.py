@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from fluorite_mcp.errors import InputError, UnknownIdError
 from fluorite_mcp.learning.locate import Place
 from fluorite_mcp.learning.ready import prepare_chunks
-from fluorite_mcp.models import KINDS, Chunk
+from fluorite_mcp.models import KINDS, Chunk, FileRecord
 from fluorite_mcp.operations.arguments import check_characters, check_choice, check_text, find_all, utc_text
 from fluorite_mcp.operations.current import Current, CurrentProject
 from fluorite_mcp.operations.search import Search, SearchRequest
-from fluorite_mcp.ports import ChunkStore, Embedder, HistoryStore, Transactions, UndoStore
+from fluorite_mcp.ports import ChunkStore, Embedder, HistoryStore, ProjectStore, Transactions, UndoStore
 from fluorite_mcp.results import ChunkRef, ForgetResult, RestoreResult
 from fluorite_mcp.search.hybrid import in_folder
 
@@ -36,6 +37,10 @@ class ForgetRequest:
     older_than: str | None = None
     dry_run: bool = True
     path: str | None = None
+
+
+# What no file's directory entry says: one that is recorded so counts as changed.
+_NO_STAT = (-1, 0)
 
 
 class Forget:
@@ -118,6 +123,8 @@ class Restore:
         chunks: ChunkStore,
         history: HistoryStore,
         undos: UndoStore,
+        projects: ProjectStore,
+        current: CurrentProject,
         embedder: Embedder,
         now: Callable[[], str],
     ) -> None:
@@ -125,6 +132,8 @@ class Restore:
         self._chunks = chunks
         self._history = history
         self._undos = undos
+        self._projects = projects
+        self._current = current
         self._embedder = embedder
         self._now = now
 
@@ -144,7 +153,22 @@ class Restore:
         async with self._transactions.atomic():
             await self._chunks.replace(prepared, model)
             await self._history.note(restored, "restored", self._now())
+            await self._doubt_files(archived)
         return RestoreResult(restored=tuple(restored))
+
+    async def _doubt_files(self, chunks: Sequence[Chunk]) -> None:
+        """Have the files of restored chunks learned again: they may have been edited while nobody compared."""
+        paths: dict[int, list[str]] = defaultdict(list)
+        for chunk in chunks:
+            if chunk.project is not None and chunk.kind in ("code", "doc") and chunk.origin.path is not None:
+                paths[chunk.project].append(chunk.origin.path)
+        if not paths:
+            return
+        for project in await self._projects.all():
+            if project.key in paths:
+                known = await self._projects.file_stats(project.key, paths[project.key])
+                await self._projects.put_files(project.key, [FileRecord(path, *_NO_STAT) for path in known])
+                self._current.look_again(project.root)
 
     async def _undone(self, undo: str) -> dict[str, Chunk]:
         """Return what a forgetting archived, in its order; what is gone for good since is left out."""
@@ -154,5 +178,8 @@ class Restore:
             newest = await self._undos.newest(3)
             hint = f" The newest: {', '.join(newest)}." if newest else " Nothing was forgotten yet."
             raise UnknownIdError(f"undo {undo[:100]!r} is unknown.{hint}")
-        found = await self._chunks.find(ids)
-        return {id_: found[id_] for id_ in ids if id_ in found}
+        moved = await self._chunks.successors(ids)
+        found = await self._chunks.find([*ids, *moved.values()])
+        # An id whose file came back with its branch is there again itself.
+        newest = [id_ if id_ in found else moved.get(id_, id_) for id_ in ids]
+        return {id_: found[id_] for id_ in newest if id_ in found}

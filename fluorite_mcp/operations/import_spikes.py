@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from fluorite_mcp.learning import feedback
 from fluorite_mcp.learning.pipeline import Progress, ignore_progress
 from fluorite_mcp.learning.ready import prepare_chunks
-from fluorite_mcp.models import Chunk, LexicalFields, PreparedChunk, Relation, Spike
+from fluorite_mcp.models import Chunk, Event, LexicalFields, PreparedChunk, Relation, Spike
 from fluorite_mcp.operations.templates import Templates
 from fluorite_mcp.ports import ChunkStore, Embedder, HistoryStore, RelationStore, Transactions
 from fluorite_mcp.results import ImportSpikesResult, SkippedFile
@@ -143,6 +144,8 @@ class ImportSpikes:
             return
         now = self._now()
         dated = [_dated(one, chunks, old, now) for one, chunks, _, old in wanted]
+        judged_before = [old for _, _, _, old in wanted if old is not None and (old.helpful or old.unhelpful)]
+        await self._weigh_again(dated, judged_before, now)
         living = [chunk for chunks in dated for chunk in chunks if chunk.retired_at is None]
         archived = [chunk for chunks in dated for chunk in chunks if chunk.retired_at is not None]
         prepared, model = await prepare_chunks(living, self._embedder)
@@ -152,10 +155,20 @@ class ImportSpikes:
             await self._chunks.add(prepared, model)
             edges = [Relation(chunk.id, chunks[0].id, "part-of") for chunks in dated for chunk in chunks[1:]]
             await self._relations.put(edges, now)
-            await self._history.note([chunks[0].id for chunks in dated], "imported", now)
+            known = {old.id: old.content for old in judged_before}
+            await self._history.note([chunks[0].id for chunks in dated if chunks[0].id not in known], "imported", now)
+            for id_, content in known.items():
+                await self._history.note([id_], "imported", now, {"before": content})
         counts.new += sum(old is None for _, _, _, old in wanted)
         counts.changed += sum(old is not None for _, _, _, old in wanted)
         counts.redacted += sum(redacted for _, _, redacted, _ in wanted)
+
+    async def _weigh_again(self, dated: Sequence[list[Chunk]], judged_before: Sequence[Chunk], now: str) -> None:
+        """Weigh what was said of templates whose content is another one now: it may have been outdated."""
+        histories = await self._history.of([old.id for old in judged_before])
+        for chunks in dated:
+            if (events := histories.get(chunks[0].id)) is not None:
+                chunks[0] = feedback.judged(chunks[0], [*events, Event(now, "imported", {"before": ""})], now)
 
     async def _remove(self, overviews: Sequence[Chunk]) -> None:
         """Remove the chunks of templates that changed; files that are gone from them go too."""

@@ -11,10 +11,12 @@ from fluorite_mcp.errors import InputError
 from fluorite_mcp.learning.freshness import file_freshness
 from fluorite_mcp.learning.locate import Place
 from fluorite_mcp.learning.pipeline import Progress, ignore_progress
+from fluorite_mcp.measures import CACHE_REQUESTS, SEARCH_SECONDS, SEARCHES, Measures
 from fluorite_mcp.models import KINDS, Chunk
 from fluorite_mcp.operations.answered import Answered, AnsweredSearches
 from fluorite_mcp.operations.arguments import check_choice, check_text, utc_text
 from fluorite_mcp.operations.current import Current, CurrentProject
+from fluorite_mcp.operations.usage import Usage
 from fluorite_mcp.ports import ChunkStore, ProjectStore
 from fluorite_mcp.results import Hit, SearchResult
 from fluorite_mcp.search.cursor import decode_cursor, encode_cursor
@@ -71,12 +73,16 @@ class Search:
         hybrid: Ranker,
         chunks: ChunkStore,
         projects: ProjectStore,
+        usage: Usage,
+        measures: Measures,
         now: Callable[[], str],
     ) -> None:
         self._current = current
         self._hybrid = hybrid
         self._chunks = chunks
         self._projects = projects
+        self._usage = usage
+        self._measures = measures
         self._now = now
         self._answered = AnsweredSearches()
 
@@ -93,14 +99,22 @@ class Search:
             # A look at a large project is left out if the last one was a moment ago; this hit shows it was needed.
             self._current.look_again(root)
             result = await self._run(request, place, progress)
+        self._usage.shown([hit.id for hit in (*result.hits, *result.nearest)], "search")
+        self._measures.count(SEARCHES, outcome="abstained" if result.abstained else "answered")
         return result
 
     async def _run(self, request: SearchRequest, place: Place, progress: Progress) -> SearchResult:
         current = await self._current.ensure(place, request.path, progress)
+        # Not what is learned before the first answer: that has a figure of its own.
+        with self._measures.timed(SEARCH_SECONDS):
+            return await self._found(request, current)
+
+    async def _found(self, request: SearchRequest, current: Current) -> SearchResult:
         version = await self._chunks.version()
         # What is valid only up to some moment may be shown a minute longer.
         question = (replace(request, path=None), current.project, current.part, self._now()[:_MINUTE_CHARS])
         answered = self._answered.find(version, question)
+        self._measures.count(CACHE_REQUESTS, cache="answers", result="miss" if answered is None else "hit")
         if answered is not None:
             hits = tuple(_looked_at(hit, current.root, answered.files) for hit in answered.result.hits)
             return replace(answered.result, hits=hits, notices=current.notices)
@@ -114,7 +128,7 @@ class Search:
         identity = request.identity(current.ref.root)
         offset = decode_cursor(request.cursor, identity)
         ranking = await self.rank(request, current)
-        ranked = [] if ranking.abstained else [one for one in ranking.ranked if one.score >= request.min_score]
+        ranked = [] if ranking.abstained else _likely(ranking, request.min_score)
         page = ranked[offset : offset + request.limit]
         following = offset + len(page)
         known = await self._known_files(page, current)
@@ -163,10 +177,10 @@ class Search:
         words = frozenset(ranking.query.words)
 
         def build() -> tuple[Hit, ...]:
-            found = [(one, whole[one.chunk.key]) for one in page if one.chunk.key in whole]
             return tuple(
-                _hit(one, explain(ranking.query, one), chunk, words, max_lines, current.root, known)
-                for one, chunk in found
+                _hit(whole[one.chunk.key], score, explain(ranking.query, one), words, max_lines, current.root, known)
+                for one, score in zip(page, ranking.shown_scores(page), strict=True)
+                if one.chunk.key in whole
             )
 
         # The usual few hits take less time than handing over to a thread.
@@ -197,10 +211,18 @@ def _paths(page: Sequence[Ranked]) -> list[str]:
     return sorted({one.chunk.origin.path for one in page if one.chunk.origin.path})
 
 
+def _likely(ranking: Ranking, min_score: float) -> Sequence[Ranked]:
+    """Return what is at least so likely, in order."""
+    if min_score <= 0.0:
+        return ranking.ranked
+    scores = ranking.shown_scores(ranking.ranked)
+    return [one for one, score in zip(ranking.ranked, scores, strict=True) if score >= min_score]
+
+
 def _hit(
-    one: Ranked,
-    why: tuple[str, ...],
     chunk: Chunk,
+    score: float,
+    why: tuple[str, ...],
     words: frozenset[str],
     max_lines: int,
     root: Path | None,
@@ -210,7 +232,7 @@ def _hit(
     snippet = best_snippet(chunk.content, words, max_lines)
     is_file = chunk.project is not None and is_learned(chunk)
     return Hit(
-        id=chunk.id, kind=chunk.kind, title=chunk.title, score=round(one.score, 4), why=why, path=origin.path,
+        id=chunk.id, kind=chunk.kind, title=chunk.title, score=round(score, 4), why=why, path=origin.path,
         start_line=origin.start_line, end_line=origin.end_line, symbol=origin.symbol, language=chunk.language,
         frameworks=chunk.frameworks, quality=round(chunk.quality, 3), snippet=redact(snippet.text).text,
         origin=describe_origin(chunk),

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from fluorite_mcp.errors import ProjectError
 from fluorite_mcp.learning.locate import Place
 from fluorite_mcp.operations.current import Current, CurrentProject
+from fluorite_mcp.operations.metrics import Metrics
 from fluorite_mcp.ports import ChunkStore, Embedder, ProjectStore
 from fluorite_mcp.results import ProjectRef, StatusResult
 
@@ -46,6 +47,7 @@ class Status:
         embedder: Embedder,
         index: IndexFigures,
         cache: CacheFigures,
+        metrics: Metrics,
         newest_backup: Callable[[], Path | None],
         waiting: Callable[[], Mapping[str, int]],
         reranker: str | None = None,
@@ -59,6 +61,7 @@ class Status:
         self._embedder = embedder
         self._index = index
         self._cache = cache
+        self._metrics = metrics
         self._newest_backup = newest_backup
         self._waiting = waiting
         self._reranker = reranker
@@ -89,10 +92,11 @@ class Status:
             reranker=self._reranker,
             index={_scope_name(scope, projects): dict(sizes) for scope, sizes in self._index.sizes().items()},
             cache=self._cache_figures(),
-            sizes=self._sizes(),
+            sizes=store_sizes(self._data_dir, self._database, self._cache),
             queue=dict(self._waiting()),
             last_learning=await self._projects.newest_learning(),
             newest_backup=str(backup) if backup else None,
+            metrics=await self._metrics.summary(),
         )
 
     async def _find(self, place: Place) -> Current:
@@ -107,13 +111,15 @@ class Status:
         rate = round(self._cache.hits / asked, 3) if asked else None
         return {"hits": self._cache.hits, "misses": self._cache.misses, "hit_rate": rate}
 
-    def _sizes(self) -> dict[str, int]:
-        log = self._database.with_name(self._database.name + "-wal")
-        return {
-            "database_bytes": _size(self._database) + _size(log),
-            "vectors_bytes": sum(_size(path) for path in (self._data_dir / "vectors").glob("*.faiss")),
-            "cache_bytes": self._cache.size_bytes(),
-        }
+
+def store_sizes(data_dir: Path, database: Path, cache: CacheFigures) -> dict[str, int]:
+    """Return the sizes of a store's parts on disk, in bytes."""
+    log = database.with_name(database.name + "-wal")
+    return {
+        "database_bytes": _size(database) + _size(log),
+        "vectors_bytes": sum(_size(path) for path in (data_dir / "vectors").glob("*.faiss")),
+        "cache_bytes": cache.size_bytes(),
+    }
 
 
 def _size(path: Path) -> int:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from fluorite_mcp.errors import FluoriteError, InputError, StoreBusyError
-from fluorite_mcp.models import Chunk, PreparedChunk, Relation
+from fluorite_mcp.learning.feedback import judged
+from fluorite_mcp.models import Chunk, Event, PreparedChunk, Relation
 from fluorite_mcp.ports import ChunkStore, HistoryStore, RelationStore, Transactions
 from fluorite_mcp.results import SimilarChunk
 
@@ -135,9 +136,13 @@ class StoreWrites:
         )  # fmt: skip
         if old.retired_at is None and _says_the_same(old, kept):
             return
-        await self._chunks.replace([replace(item, chunk=kept)], model)
         event = "updated" if old.retired_at is None else "restored"
         detail = {} if old.content == kept.content else {"before": old.content}
+        if detail and (old.helpful or old.unhelpful):
+            # New content may end what was said of the old one.
+            events = (await self._history.of([chunk.id]))[chunk.id]
+            kept = judged(kept, [*events, Event(now, event, detail)], now)
+        await self._chunks.replace([replace(item, chunk=kept)], model)
         await self._history.note([chunk.id], event, now, detail)
 
 

@@ -14,6 +14,7 @@ from fluorite_mcp.operations.current import Current, CurrentProject
 from fluorite_mcp.operations.habits import NOTE_KINDS, Habits, HabitsReader, spike_of
 from fluorite_mcp.operations.search import Search, SearchRequest, describe_origin
 from fluorite_mcp.operations.template_filling import Fit, TemplateFilling
+from fluorite_mcp.operations.usage import Usage
 from fluorite_mcp.ports import ChunkStore
 from fluorite_mcp.results import Convention, Hit, Intent, SuggestResult
 from fluorite_mcp.search.hybrid import Ranking
@@ -71,12 +72,14 @@ class Suggest:
         chunks: ChunkStore,
         habits: HabitsReader,
         filling: TemplateFilling,
+        usage: Usage,
     ) -> None:
         self._current = current
         self._search = search
         self._chunks = chunks
         self._habits = habits
         self._filling = filling
+        self._usage = usage
 
     async def run(self, request: SuggestRequest, place: Place, progress: Progress = ignore_progress) -> SuggestResult:
         """Compose material for a task within its token budget.
@@ -98,6 +101,8 @@ class Suggest:
         )
         context, arranged = _compose(request, material)
         is_known = not material.is_empty
+        overviews = (template.overview.id for template in templates)
+        self._usage.shown([*overviews, *(one.chunk.id for one in arranged.code), *(hit.id for hit in notes)], "suggest")
         return SuggestResult(
             project=current.ref,
             intent=intent,

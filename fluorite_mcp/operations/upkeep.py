@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -43,12 +43,14 @@ class Upkeep:
         embedder: Embedder,
         index: Compactor,
         back_up: Callable[[], Path | None],
+        chores: Sequence[Callable[[], Awaitable[object]]] = (),
     ) -> None:
         self._transactions = transactions
         self._chunks = chunks
         self._embedder = embedder
         self._index = index
         self._back_up = back_up
+        self._chores = chores
         self._task: asyncio.Task[None] | None = None
         self._scopes: set[int] = set()
         self._asked = False
@@ -89,6 +91,8 @@ class Upkeep:
                     if self._index.needs_compaction(scope):
                         await self._index.compact(scope, self._embedder.name)
                 await asyncio.to_thread(self._back_up)
+                for chore in self._chores:
+                    await chore()
             except (FluoriteError, OSError) as error:
                 logger.warning("background work failed and is tried again later: %s", error)
             if not self._asked:

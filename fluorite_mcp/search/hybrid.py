@@ -14,10 +14,11 @@ from fluorite_mcp.models import Chunk
 from fluorite_mcp.results import Mode
 from fluorite_mcp.search.ahead import ReadAhead
 from fluorite_mcp.search.documents import DocumentCache, document_of
-from fluorite_mcp.search.model import RankingModel, load_model
+from fluorite_mcp.search.model import Calibration, RankingModel, load_model
 from fluorite_mcp.search.places import PlaceFinder, Said
 from fluorite_mcp.search.query import Query, understand
 from fluorite_mcp.search.ranking import Candidate, Ranked, of_best_files, rank
+from fluorite_mcp.search.scores import best_log_odds, shown_score
 
 if TYPE_CHECKING:
     import numpy as np
@@ -116,12 +117,19 @@ class Ranking:
     ranked: tuple[Ranked, ...]
     mode: Mode
     answerable: float
+    calibration: Calibration
     notices: tuple[str, ...] = ()
 
     @property
     def abstained(self) -> bool:
         """Whether nothing relevant was found."""
         return self.answerable < ANSWERABLE_CUTOFF
+
+    def shown_scores(self, some: Sequence[Ranked]) -> list[float]:
+        """Return how likely each of these is the right place, 0..1, as users see it."""
+        best = best_log_odds(self.ranked)
+        doubt = self.answerable if self.abstained else 1.0
+        return [shown_score(one, best, doubt, self.calibration) for one in some]
 
 
 class Ranker(Protocol):
@@ -187,7 +195,7 @@ class HybridSearch:
         model = self._model or load_model()
         outcome = rank(query, lexical.weights, candidates, documents, vector, self._documents.names.embed, model)
         mode: Mode = "lexical" if vector is None else "hybrid"
-        return Ranking(query, outcome.ranked, mode, outcome.answerable, notices)
+        return Ranking(query, outcome.ranked, mode, outcome.answerable, model.shown, notices)
 
     async def _lexical(self, query: Query, where: SearchFilter, limit: int) -> LexicalMatches:
         if not query.words:

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fluorite_mcp.errors import StoreError
 from fluorite_mcp.search.features import FEATURES
@@ -20,6 +20,20 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 WEIGHTS_FILE: Final = Path(__file__).parent / "weights.json"
+
+
+class Calibration(NamedTuple):
+    """What turns log-odds into the score that is shown (Platt scaling, 1999, of two inputs).
+
+    Attributes:
+        own: Weight of the document's own log-odds.
+        behind: Weight of how far they lie behind the best document's, which is at most 0.
+        offset: The log-odds shown where both are 0.
+    """
+
+    own: float
+    behind: float
+    offset: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +49,7 @@ class RankingModel:
         answer_usual: The best value of each feature among the candidates of a question that has an answer; it stands
             in where the feature has no meaning for any of them.
         words_weights, words_offset: The same where words alone are to judge by.
+        shown: What turns log-odds into the score that a hit shows.
     """
 
     means: NDArray[np.float32]
@@ -46,6 +61,7 @@ class RankingModel:
     answer_usual: NDArray[np.float32]
     words_weights: NDArray[np.float32]
     words_offset: float
+    shown: Calibration
 
     def log_odds(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the log-odds of each document to be the right place.
@@ -100,6 +116,7 @@ def load_model(path: Path = WEIGHTS_FILE) -> RankingModel:
             answer_usual=np.array([answering["usual"].get(name, 0.0) for name in FEATURES], np.float32),
             words_weights=np.array([by_words["weights"].get(name, 0.0) for name in FEATURES], np.float32),
             words_offset=float(by_words["offset"]),
+            shown=Calibration(*(float(data["shown"][name]) for name in Calibration._fields)),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StoreError(

@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from fluorite_mcp.models import Chunk
+from fluorite_mcp.models import DEMOTED_QUALITY, Chunk
 from fluorite_mcp.search.documents import Document, DocumentId, document_of, is_told
 from fluorite_mcp.search.features import FEATURES, Found, features, spelled_strength
 from fluorite_mcp.search.fields import definitions_of, is_learned
@@ -46,6 +46,9 @@ _EXCLUDED = -8.0
 _SAID_FRAMEWORK = 0.5
 # Between the worst and the best judged chunk: decides between equals, not between topics.
 _QUALITY_SPREAD = 1.0
+# What was judged wrong or outdated: odds of a twentieth, so that it stands behind whatever else answers as well.
+# A neutral quality has the factor 1, and the fitted weights know nothing of judgements.
+_DEMOTED = -3.0
 
 # Templates and patterns outside any project are those of the package, or meant to be used like them.
 _BUNDLED_KINDS = ("spike", "pattern")
@@ -265,10 +268,10 @@ def _place(
 
 def _order_within(
     one: Candidate, defined: Mapping[int, tuple[float, str]], together: Mapping[int, float]
-) -> tuple[float, int]:
+) -> tuple[bool, float, int]:
     """Return what the chunks of one document are ordered by."""
-    key = one.chunk.key
-    return -together[key] - defined.get(key, _NOTHING_DEFINED)[0], one.chunk.origin.start_line or 0
+    key, chunk = one.chunk.key, one.chunk
+    return is_demoted(chunk), -together[key] - defined.get(key, _NOTHING_DEFINED)[0], chunk.origin.start_line or 0
 
 
 def _definition(query: Query, chunk: Chunk) -> tuple[float, str]:
@@ -285,7 +288,7 @@ def _definition(query: Query, chunk: Chunk) -> tuple[float, str]:
 def _prior(query: Query, candidate: Candidate) -> float:
     """Return what is known before any feature, in log-odds: what the query says of places, languages and exclusions."""
     chunk = candidate.chunk
-    prior = _QUALITY_SPREAD * (chunk.quality - 0.5)
+    prior = _QUALITY_SPREAD * (chunk.quality - 0.5) + (_DEMOTED if is_demoted(chunk) else 0.0)
     path = chunk.origin.path
     if candidate.said is not None or (path and query.paths and any(path.endswith(part) for part in query.paths)):
         prior += _SAID_PATH
@@ -301,6 +304,11 @@ def _prior(query: Query, candidate: Candidate) -> float:
     if query.excluded and is_excluded(query.excluded, chunk):
         prior += _EXCLUDED
     return prior
+
+
+def is_demoted(chunk: Chunk) -> bool:
+    """Whether a chunk was judged wrong or outdated, and nothing since has outweighed that."""
+    return chunk.quality < DEMOTED_QUALITY
 
 
 def is_excluded(excluded: Exclusions, chunk: Chunk) -> bool:
@@ -351,6 +359,8 @@ def explain(query: Query, ranked: Ranked) -> tuple[str, ...]:
         (path is not None and path.is_example and not query.wants_examples, "example, set back"),
         (path is not None and path.is_legacy, "vendored or legacy, set back"),
         (bool(query.excluded) and is_excluded(query.excluded, ranked.chunk), "the query excludes it, set back"),
+        (is_demoted(ranked.chunk), "judged wrong or outdated, set back"),
+        (ranked.chunk.helpful > ranked.chunk.unhelpful, "judged helpful"),
     )
     return tuple(text for holds, text in reasons if holds)
 

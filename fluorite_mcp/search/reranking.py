@@ -13,6 +13,7 @@ from fluorite_mcp.models import Chunk
 from fluorite_mcp.ports import Reranker
 from fluorite_mcp.search.fields import embedding_text
 from fluorite_mcp.search.hybrid import Ranker, Ranking, SearchFilter
+from fluorite_mcp.search.odds import log_odds, probability
 from fluorite_mcp.search.ranking import Ranked
 
 # Each text costs the model some milliseconds; what answers is almost always among so many.
@@ -24,8 +25,6 @@ MAX_TEXT_CHARS = 2_000
 # as likely (odds of up to 4.5 to 1), and leaves a definition of the very name that was asked for where it is. It is not
 # measured: no such model could be had when this was written.
 MODEL_WEIGHT = 1.5
-# Odds of one to 10^12 and back lose nothing in double precision.
-_MOST_LOG_ODDS = 27.0
 
 
 class ChunkTexts(Protocol):
@@ -81,7 +80,7 @@ def blend(ranked: Sequence[Ranked], best: Sequence[Ranked], scores: Sequence[flo
     """
     pushes = [MODEL_WEIGHT * deviation for deviation in standardised(scores)]
     pushed = [
-        one._replace(score=_probability(_log_odds(one.score) + push)) for one, push in zip(best, pushes, strict=True)
+        one._replace(score=probability(log_odds(one.score) + push)) for one, push in zip(best, pushes, strict=True)
     ]
     places = {one.chunk.key: place for place, one in enumerate(best)}
     pushed.sort(key=lambda one: (-one.score, places[one.chunk.key]))
@@ -105,13 +104,3 @@ def standardised(scores: Sequence[float]) -> list[float]:
 
 def _is_pointed_at(one: Ranked) -> bool:
     return one.said is not None and one.said.rank is not None
-
-
-def _log_odds(probability: float) -> float:
-    if probability <= 0 or probability >= 1:
-        return math.copysign(_MOST_LOG_ODDS, probability - 0.5)
-    return max(-_MOST_LOG_ODDS, min(_MOST_LOG_ODDS, math.log(probability / (1 - probability))))
-
-
-def _probability(log_odds: float) -> float:
-    return 1 / (1 + math.exp(-log_odds))

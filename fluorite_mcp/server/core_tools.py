@@ -75,39 +75,39 @@ STORE = ToolSpec(
 LEARN = ToolSpec(
     "learn",
     "Read what changed in a project into the memory. search and suggest do it by themselves: call this for another "
-    "project, or with force to read everything again.",
+    "one, or with force to read all again.",
     WRITES_ONCE,
     LearnResult,
 )
 GET = ToolSpec(
     "get",
-    "Read whole chunks by id, with relations and history, when a snippet from search is not enough.",
+    "Read whole chunks by id, with quality, relations and history, when a snippet is not enough.",
     READS,
     GetResult,
 )
 FEEDBACK = ToolSpec(
     "feedback",
-    "Say whether found chunks helped. It moves their ranking: call it after using a result, above all when it was "
-    "wrong or outdated.",
+    "Say whether found chunks helped. It moves their ranking: call it after using one, above all if it was wrong or "
+    "outdated.",
     WRITES,
     FeedbackResult,
 )
 FORGET = ToolSpec(
     "forget",
-    "Archive chunks, by ids or by query, kinds and older_than. With dry_run (the default) only shows which. Can be "
-    "undone with restore.",
+    "Archive chunks, by ids or by query, kinds and older_than. With dry_run (the default) only shows which; restore "
+    "undoes it.",
     DESTROYS,
     ForgetResult,
 )
 RESTORE = ToolSpec(
     "restore",
-    "Make archived chunks findable again, by the undo that forget returned or by ids.",
+    "Make archived chunks findable again, by forget's undo or by ids.",
     WRITES,
     RestoreResult,
 )
 STATUS = ToolSpec(
     "status",
-    "Show health and figures of the memory: project, counts, model, index, cache, sizes, last learning.",
+    "Show health and figures of the memory: counts, model, index, caches, times, last learning.",
     READS,
     StatusResult,
 )
@@ -221,7 +221,7 @@ class CoreTools:
         self,
         ctx: ToolContext,
         ids: Ids,
-        max_lines: Annotated[int | None, Field(description="Lines per chunk; default: all")] = None,
+        max_lines: Annotated[int | None, Field(description="Lines of each; default: all")] = None,
     ) -> CallToolResult:
         """Answer `get`."""
         engine, _ = await self._server.open(ctx)

@@ -40,7 +40,7 @@ def add_resources(server: FluoriteServer) -> None:
     async def spike(id: str, ctx: ToolContext) -> str:  # noqa: A002 - the contract's name
         try:
             engine, _ = await server.open(ctx)
-            found = await engine.spikes.preview(id)
+            found = await engine.spikes.read(id)
         except FluoriteError as error:
             raise resource_failure(error) from error
         return sendable(preview_spike_text(found))

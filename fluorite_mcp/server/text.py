@@ -24,6 +24,7 @@ from fluorite_mcp.results import (
     LearnResult,
     ParamView,
     PreviewSpikeResult,
+    QualityFactor,
     RestoreResult,
     SearchResult,
     SpikeFound,
@@ -137,6 +138,7 @@ def status_text(result: StatusResult) -> str:
         f"queue: {_figures(result.queue)}",
         f"last learning: {result.last_learning or 'never'}",
         f"newest backup: {_inline(result.newest_backup or 'none')}",
+        *[f"{name.replace('_', ' ')}: {_figure(value)}" for name, value in result.metrics.items()],
     ]
     return _page(result, "\n".join(lines))
 
@@ -239,6 +241,7 @@ def _chunk(chunk: ChunkView) -> str:
         f"{chunk.id}: {_inline(chunk.title)}",
         f"from {_inline(chunk.origin)} ({chunk.fresh}); {_inline(', '.join(labels))}; quality {chunk.quality:.2f}, "
         f"used {chunk.usage} times{'; archived' if chunk.retired_at else ''}",
+        *([f"quality: {'; '.join(map(_factor, chunk.quality_factors))}"] if chunk.quality_factors else []),
         fenced(chunk.content, chunk.language),
     ]
     if chunk.truncated:
@@ -248,6 +251,10 @@ def _chunk(chunk: ChunkView) -> str:
     lines += [f"{edge.direction} {edge.type} {edge.id} ({edge.weight:.2f})" for edge in chunk.relations]
     lines += [f"{event.at} {event.event}" for event in chunk.history[-_HISTORY_SHOWN:]]
     return "\n".join(lines)
+
+
+def _factor(one: QualityFactor) -> str:
+    return f"{one.name} {one.value:.2f} × {one.weight:.2f} ({_inline(one.why)})"
 
 
 def _page(result: Answer, *parts: str) -> str:
@@ -273,6 +280,10 @@ def _named(name: str, values: Iterable[str]) -> Sequence[str]:
 def _figures(values: dict[str, Any]) -> str:
     shown = (f"{name} {json.dumps(value) if isinstance(value, dict) else value}" for name, value in values.items())
     return _inline(", ".join(shown)) or "none"
+
+
+def _figure(value: Any) -> str:
+    return _figures(value) if isinstance(value, dict) else "none" if value is None else _inline(str(value))
 
 
 def _count(number: int, noun: str) -> str:

@@ -43,6 +43,7 @@ TRANSLATIONS: Mapping[type[errors.FluoriteError], Translation] = {
     errors.TooLargeError: _CALLERS,
     errors.OutsideRootError: _CALLERS,
     errors.ConfigError: _DAMAGE,
+    errors.SourceError: _TROUBLE,
     errors.ProjectError: _CALLERS,
     errors.SpikeError: _TROUBLE,
     errors.EmbeddingError: _TROUBLE,

@@ -6,6 +6,7 @@ from anywhere, so nothing in it can build an object or expand into more than it 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 MAX_SPIKE_BYTES = 1_000_000
 """A template is written to be read; the largest bundled one has 10 KB."""
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 
 _MAX_DEPTH = 8
 """The format nests three levels; the limit keeps hostile nesting away from the interpreter's stack."""
@@ -54,7 +57,8 @@ Node = TextNode | ListNode | MapNode
 
 def fail(source: str, line: int, message: str) -> NoReturn:
     """Raise a SpikeError that names the file and the line (from 1)."""
-    raise SpikeError(f"{source}:{line}: {message}")
+    shown = _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", message)
+    raise SpikeError(f"{source}:{line}: {shown}")
 
 
 def read_document(text: str, source: str) -> Node:
@@ -78,8 +82,16 @@ def read_document(text: str, source: str) -> Node:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         fail(source, mark.line + 1 if mark else 1, f"not valid YAML: {error.problem or error.context}")
+    except yaml.reader.ReaderError as error:
+        # It tells no line, only what it found.
+        letter = error.character if isinstance(error.character, int) else ord(error.character)
+        fail(source, text.count("\n", 0, max(0, text.find(chr(letter)))) + 1, f"not valid YAML: {_unwritable(letter)}")
     except (yaml.YAMLError, UnicodeError) as error:
         raise SpikeError(f"{source}: not valid YAML: {str(error).splitlines()[0]}") from error
+
+
+def _unwritable(letter: int) -> str:
+    return f"the character U+{letter:04X} may not stand in it; write it as an escape in quotes, or leave it out."
 
 
 def _document(events: Iterator[Any], source: str) -> Node:

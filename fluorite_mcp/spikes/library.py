@@ -91,8 +91,10 @@ def read_spike_text(path: Path, source: str, limit: int = MAX_SPIKE_BYTES) -> st
     """Read a spike file as text.
 
     Raises:
-        SpikeError: Unreadable, too large or not UTF-8.
+        SpikeError: No file, unreadable, too large or not UTF-8.
     """
+    if path.exists() and not path.is_file():
+        raise SpikeError(f"{source}: is no regular file.")  # A named pipe would be waited for without end.
     try:
         with path.open("rb") as file:
             data = file.read(limit + 1)

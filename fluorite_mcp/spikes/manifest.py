@@ -41,9 +41,9 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 from fluorite_mcp.models import Spike, SpikeFile, SpikeParam, SpikePatch, SpikeVerification
 from fluorite_mcp.spikes.document import fail, read_document
 from fluorite_mcp.spikes.fields import KEBAB, Fields
-from fluorite_mcp.spikes.holes import find_problem
+from fluorite_mcp.spikes.holes import fill, find_problem
 from fluorite_mcp.spikes.params import read_params
-from fluorite_mcp.spikes.paths import path_problem
+from fluorite_mcp.spikes.paths import clashing_paths, path_problem
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -144,11 +144,13 @@ def _changes(root: Fields, key: str, body: str, declared: Collection[str]) -> li
     for node in root.members(key):
         change = Fields(node, root.source, f"one of '{key}'", ("path", body), ())
         path = change.text("path")
-        problem = path_problem(path)
-        if problem is not None:
+        # Holes hold what no path may; any value shows what stands around them.
+        if problem := path_problem(fill(path, dict.fromkeys(declared, "x"))):
             fail(root.source, change.node("path").line, f"path '{path}' {problem}.")
         if path in found:
             fail(root.source, change.node("path").line, f"path '{path}' stands twice in '{key}'.")
+        if clash := clashing_paths([*found, path]):
+            fail(root.source, change.node("path").line, f"paths '{clash[0]}' and '{path}' cannot both be written.")
         _check_holes(change, "path", declared)
         _check_holes(change, body, declared)
         found[path] = change.text(body, "", may_be_empty=True)

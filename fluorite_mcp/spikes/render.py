@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from fluorite_mcp.errors import SpikeError
 from fluorite_mcp.models import Spike, SpikeParam, SpikePatch
 from fluorite_mcp.spikes.holes import fill
-from fluorite_mcp.spikes.paths import path_problem
+from fluorite_mcp.spikes.paths import clashing_paths, path_problem
 from fluorite_mcp.spikes.values import value_problem
 
 if TYPE_CHECKING:
@@ -114,14 +114,13 @@ def _values(spike: Spike, params: Mapping[str, str]) -> dict[str, str]:
 
 
 def _rendered(spike: Spike, values: Mapping[str, str]) -> Rendered:
-    files: dict[str, RenderedFile] = {}
-    for file in spike.files:
-        path = _safe_path(spike, file.path, values)
-        if path in files:
-            raise SpikeError(f"{spike.id}: two files become '{path}' with these parameters; choose others.")
-        files[path] = RenderedFile(path, fill(file.template, values))
+    files = [RenderedFile(_safe_path(spike, file.path, values), fill(file.template, values)) for file in spike.files]
+    if clash := clashing_paths(file.path for file in files):
+        first, second = clash
+        what = f"two files become '{first}'" if first == second else f"'{first}' and '{second}' cannot both be written"
+        raise SpikeError(f"{spike.id}: {what} with these parameters; choose others.")
     patches = [SpikePatch(_safe_path(spike, patch.path, values), fill(patch.diff, values)) for patch in spike.patches]
-    return Rendered(values, tuple(files.values()), tuple(patches))
+    return Rendered(values, tuple(files), tuple(patches))
 
 
 def has_all_defaults(spike: Spike) -> bool:
@@ -131,7 +130,8 @@ def has_all_defaults(spike: Spike) -> bool:
 
 def _safe_path(spike: Spike, template: str, values: Mapping[str, str]) -> str:
     path = fill(template, values)
-    problem = path_problem(path)
-    if problem is not None:
+    # A preview may leave holes, which hold what no path may.
+    undecided = {param.name: "x" for param in spike.params if param.name not in values}
+    if problem := path_problem(fill(path, undecided)):
         raise SpikeError(f"{spike.id}: with these parameters the path '{path}' {problem}.")
     return path

@@ -36,7 +36,14 @@ _TAIL_LINES = 30
 _VERSION_SECONDS = 20
 _VERSION = re.compile(r"\d+(?:\.\d+)+\S*")
 # Most programs know --version.
-_VERSION_ARGUMENTS: Mapping[str, tuple[str, ...]] = {"go": ("version",), "helm": ("version", "--short")}
+_VERSION_ARGUMENTS: Mapping[str, tuple[str, ...]] = {
+    "go": ("version",),
+    "helm": ("version", "--short"),
+    "kubectl": ("version", "--client"),
+    "nginx": ("-v",),
+    "openssl": ("version",),
+    "terraform": ("version",),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,9 @@ WORDS_STAMP = "words_version"
 
 _LARGEST_KEY = 2**63 - 1
 
+# A file that was renamed more often since an id was noted is no longer what was meant.
+_MAX_RENAMES = 10
+
 _COLUMNS = (
     "c.key, c.id, c.kind, c.project, c.title, c.language, c.frameworks, c.tags, c.path, c.start_line, c.end_line, "
     "c.symbol, c.origin, c.quality, c.helpful, c.unhelpful, c.usage, c.created_at, c.accessed_at, c.valid_from, "
@@ -228,6 +231,28 @@ class ChunkTable:
             "UPDATE chunks SET quality = ?, helpful = ?, unhelpful = ? WHERE id = ?",
             [(chunk.quality, chunk.helpful, chunk.unhelpful, chunk.id) for chunk in chunks],
         )
+
+    async def inherit(self, chunks: Sequence[Chunk]) -> None:
+        """Write quality with its evidence, usage and times, as another chunk had them."""
+        await self._database.execute_many(
+            "UPDATE chunks SET quality = ?, helpful = ?, unhelpful = ?, usage = ?, created_at = ?, accessed_at = ?"
+            " WHERE id = ?",
+            [(c.quality, c.helpful, c.unhelpful, c.usage, c.created_at, c.accessed_at, c.id) for c in chunks],
+        )
+
+    async def successors(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return the ids of the chunks that took the place of others whose files were renamed, by the old ids."""
+        found: dict[str, str] = {}
+        asked = {id_: id_ for id_ in ids}
+        for _ in range(_MAX_RENAMES):
+            rows = await self._database.fetch_in(
+                "SELECT chunk, successor FROM departed WHERE successor IS NOT NULL AND chunk IN ({in})", list(asked)
+            )
+            asked = {successor: asked[chunk] for chunk, successor in rows}
+            if not asked:
+                break
+            found |= {first: now for now, first in asked.items()}
+        return found
 
     async def touch(self, ids: Sequence[str], at: str) -> None:
         """Count one use of each chunk."""

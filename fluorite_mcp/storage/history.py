@@ -29,6 +29,11 @@ class HistoryTable:
         for event in events:
             await self.note([chunk], event.event, event.at, event.detail)
 
+    async def judged(self) -> list[str]:
+        """Return the ids of all chunks that somebody judged, gone ones included. Uses `history_judged`."""
+        rows = await self._database.fetch("SELECT DISTINCT chunk FROM history WHERE event = 'feedback' ORDER BY chunk")
+        return [chunk for (chunk,) in rows]
+
     async def of(self, ids: Sequence[str]) -> dict[str, list[Event]]:
         """Return the events of chunks, oldest first."""
         rows = await self._database.fetch_in(
@@ -53,6 +58,14 @@ class RelationTable:
             " ON CONFLICT (source, type, target) DO UPDATE SET weight = excluded.weight",
             [(edge.source, edge.target, edge.type, edge.weight, at) for edge in relations],
         )
+
+    async def hand_on(self, old: str, new: str) -> None:
+        """Let the edges of a chunk touch another one instead. Runs inside `atomic`."""
+        for column in ("source", "target"):
+            await self._database.execute(
+                f"UPDATE OR REPLACE relations SET {column} = ? WHERE {column} = ?",
+                [new, old],
+            )
 
     async def of(self, ids: Sequence[str]) -> list[Relation]:
         """Return the edges that touch any of the chunks, both directions."""

@@ -135,6 +135,27 @@ DELETE FROM meta WHERE name = 'words_version'
 """
 
 
+# Judgements are few among events; sums of what happened are kept over all processes.
+_SCHEMA_3 = """
+CREATE INDEX history_judged ON history (chunk) WHERE event = 'feedback';
+CREATE TABLE metrics (name TEXT NOT NULL, labels TEXT NOT NULL, value REAL NOT NULL, PRIMARY KEY (name, labels))
+WITHOUT ROWID
+"""
+
+
+# What was judged or used and left its file may come back with a branch, or have moved to another file.
+_SCHEMA_4 = """
+CREATE TABLE departed (
+    chunk TEXT PRIMARY KEY,
+    project INTEGER NOT NULL REFERENCES projects(key) ON DELETE CASCADE,
+    at TEXT NOT NULL,
+    successor TEXT,
+    kept TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX departed_by_project ON departed (project, at)
+"""
+
+
 def _statements(schema: str) -> Migration:
     async def run(database: Database) -> None:
         for statement in schema.split(";"):
@@ -143,7 +164,12 @@ def _statements(schema: str) -> Migration:
     return run
 
 
-MIGRATIONS: tuple[Migration, ...] = (_statements(_SCHEMA_1), _statements(_SCHEMA_2))
+MIGRATIONS: tuple[Migration, ...] = (
+    _statements(_SCHEMA_1),
+    _statements(_SCHEMA_2),
+    _statements(_SCHEMA_3),
+    _statements(_SCHEMA_4),
+)
 SCHEMA_VERSION = len(MIGRATIONS)
 
 

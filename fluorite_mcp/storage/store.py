@@ -12,7 +12,9 @@ from fluorite_mcp.errors import StoreBusyError, StoreFullError
 from fluorite_mcp.models import Chunk, LexicalFields
 from fluorite_mcp.storage.chunks import WORDS_STAMP, ChunkTable
 from fluorite_mcp.storage.database import BUSY_TIMEOUT_SECONDS, Database
+from fluorite_mcp.storage.departed import DepartedTable
 from fluorite_mcp.storage.history import HistoryTable, RelationTable, UndoTable
+from fluorite_mcp.storage.metrics import MetricTable
 from fluorite_mcp.storage.migrations import migrate
 from fluorite_mcp.storage.projects import MetaTable, ProjectTable
 from fluorite_mcp.storage.vectors import VectorTable
@@ -30,6 +32,8 @@ class Store:
     undos: UndoTable
     meta: MetaTable
     vectors: VectorTable
+    metrics: MetricTable
+    departed: DepartedTable
     notices: list[str] = field(default_factory=list)
 
     async def close(self) -> None:
@@ -86,6 +90,8 @@ async def _prepare(
         UndoTable(database),
         MetaTable(database),
         VectorTable(database),
+        MetricTable(database),
+        DepartedTable(database),
         notices,
     )
     stamp = await store.meta.get(WORDS_STAMP)

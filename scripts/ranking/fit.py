@@ -39,6 +39,8 @@ _ANSWERING_PENALTY = 1e-4
 # This part of what can be answered is turned away, counted on the other annotations: the own ones ask on purpose in
 # words that the code does not hold, and some tenth of them is turned away then.
 _WRONGLY_ABSTAINED = 0.0125
+# The score is fitted to so many of the best documents: nobody sees what comes after them.
+_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,6 +197,29 @@ def _calibrate(
     scaled = np.stack([(sums - centre) / spread, np.ones(len(sums))], axis=1)
     slope, offset = _logistic(scaled, right, np.full(len(sums), 1 / len(sums)), 0.0)
     return float(slope / spread), float(offset - slope * centre / spread)
+
+
+def fit_scores(fitted: Fitted, examples: Sequence[Example]) -> dict[str, float]:
+    """Fit the score shown, `search.model.Calibration`, to what a user sees first of each query that has an answer."""
+    shown = [_shown(fitted, one) for one in examples if not one.is_foreign and len(one.features)]
+    inputs = np.concatenate([one[:, :2] for one in shown])
+    right = np.concatenate([one[:, 2] for one in shown])
+    # Each query counts as much as another, however many documents it found.
+    share = np.concatenate([np.full(len(one), 1 / len(one) / len(shown)) for one in shown])
+    centre, spread = inputs.mean(axis=0), inputs.std(axis=0) + 1e-9
+    scaled = np.concatenate([(inputs - centre) / spread, np.ones((len(inputs), 1))], axis=1)
+    weights = _logistic(scaled, right, share, 0.0)
+    own, behind = (weights[:-1] / spread).tolist()
+    offset = float(weights[-1] - weights[:-1] @ (centre / spread))
+    return {"own": round(own, 4), "behind": round(behind, 4), "offset": round(offset, 4)}
+
+
+def _shown(fitted: Fitted, example: Example) -> NDArray[np.float64]:
+    """Return the best documents' log-odds, how far they lie behind the best, and whether they are right."""
+    sums = fitted.slope * fitted.sums(example.features) + fitted.offset
+    best = np.argsort(-sums, kind="stable")[:_SHOWN]
+    right = np.array([bool(example.hits[index]) for index in best], float)
+    return np.stack([sums[best], sums[best] - sums[best[0]], right], axis=1)
 
 
 def _logistic(

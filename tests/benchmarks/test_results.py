@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -179,6 +180,18 @@ def test_reading_compares_answers_with_grepping_and_reading_files(tmp_path: Path
     assert found.grep_lines == (14 + 5 * 2 + 8 + 5 * 2) / 4
     assert missed.search == missed.answers + missed.grep_files == 400 / 4 + missed.grep_files
     assert "2 questions; search names the right place, among ten hits or as nearest, for 1." in reading_table(readings)
+
+
+def test_who_reads_on_after_ten_hits_pays_for_the_further_pages_before_anything_is_grepped(tmp_path: Path) -> None:
+    (tmp_path / "right.py").write_text("falcon\n" * 10)
+    question = Question("falcon", (Target("right.py"),), ("all",))
+    further = (Found("other.py", 1, 2, 0), *[Found("third.py", 1, 2, 0)] * 4, Found("right.py", 1, 2, 0))
+    late = replace(answered(*["wrong.py"] * 10), further=further, further_page_chars=(70, 80, 90))
+    [reading] = compare_reading([Scored(Collection("t", (), root=str(tmp_path)), question, late, {})]).compared
+
+    first = sum(late.page_chars)
+    assert reading.patient * 4 == first + 70 + 80, "the page that holds it is the last one read"
+    assert reading.search * 4 == first + len("falcon\n" * 10) + 1
 
 
 def test_a_place_named_as_nearest_is_read_before_anything_is_grepped(tmp_path: Path) -> None:

@@ -104,3 +104,17 @@ def test_line_separators_inside_a_chunk_do_not_end_its_line() -> None:
     [bundled] = read_bundled(json.dumps(values, ensure_ascii=False) + "\n", "own.jsonl")
 
     assert bundled.chunk.content == "one\u2028two\x85three"
+
+
+async def test_a_template_that_was_outdated_is_as_good_as_before_once_it_was_updated(
+    open_engine: Callable[..., Any], tmp_path: Path, folder: Path
+) -> None:
+    async with open_engine(at=tmp_path / "new") as engine:
+        before = (await engine.get([LIMIT])).chunks[0].quality
+        outdated = (await engine.feedback([LIMIT], "outdated")).qualities[LIMIT]
+    edit(folder, "Stack: ", "Built with: ")
+    async with open_engine(at=tmp_path / "new") as engine:
+        [updated] = (await engine.get([LIMIT])).chunks
+
+    assert outdated < 0.1
+    assert updated.quality == before

@@ -137,7 +137,7 @@ def test_a_worktree_keeps_the_private_rules_of_its_repository(tmp_path: Path) ->
     git(main, "worktree", "add", "--quiet", str(tmp_path / "other"))
     write(tmp_path / "other", {"secret.py": "x", "b.py": "x"})
 
-    assert learned(tmp_path / "other") == left_by_git(tmp_path / "other") | {"a.py", ".git"}
+    assert learned(tmp_path / "other") == left_by_git(tmp_path / "other") | {"a.py"}
 
 
 def test_an_ignore_file_that_cannot_be_read_ignores_nothing(tmp_path: Path) -> None:

@@ -49,9 +49,11 @@ async def test_lines_can_be_limited(engine: Engine) -> None:
         await engine.get([stored.id], max_lines=0)
 
 
-async def test_each_use_is_counted(engine: Engine) -> None:
-    stored = await engine.store("One thing.")
+async def test_each_use_is_counted_once_a_search_showed_it(engine: Engine) -> None:
+    stored = await engine.store("Parcels leave at noon.")
 
+    assert [(await engine.get([stored.id])).chunks[0].usage for _ in range(2)] == [0, 0]
+    assert (await engine.search("when do parcels leave")).hits[0].id == stored.id
     assert [(await engine.get([stored.id])).chunks[0].usage for _ in range(3)] == [0, 1, 2]
 
 
@@ -78,6 +80,7 @@ async def test_the_number_of_ids_has_a_limit(engine: Engine) -> None:
 
 async def test_a_store_that_is_being_written_to_still_answers(engine: Engine, data_dir: Path) -> None:
     stored = await engine.store("One thing.")
+    await engine.search("One thing.")
     other = sqlite3.connect(data_dir / "fluorite.db", isolation_level=None)
     try:
         other.execute("BEGIN IMMEDIATE")
@@ -94,6 +97,7 @@ async def test_a_store_that_is_being_written_to_still_answers(engine: Engine, da
 
 async def test_a_store_that_cannot_be_written_still_answers(engine: Engine) -> None:
     stored = await engine.store("One thing.")
+    await engine.search("One thing.")
     await engine._stored.database._writer.execute("PRAGMA query_only = ON")
 
     assert (await engine.get([stored.id])).chunks[0].content == "One thing."

@@ -174,3 +174,18 @@ async def test_an_export_carries_imported_templates(open_engine: OpenEngine, fol
     async with Engine.open(tmp_path / "other", folder=tmp_path) as other:
         await other.import_lines(lines)
         assert (await other.spikes.preview("audit-sql")).id == "our-audit-log"
+
+
+async def test_a_template_that_was_outdated_is_as_good_as_before_once_a_newer_one_was_imported(
+    engine: Engine, folder: Path
+) -> None:
+    await engine.spikes.import_from(folder)
+    id_ = "spike:bullmq-mail-queue"
+    before = (await engine.get([id_])).chunks[0].quality
+    assert (await engine.feedback([id_], "outdated")).qualities[id_] < 0.1
+    await engine.spikes.import_from(folder)
+    assert (await engine.get([id_])).chunks[0].quality < 0.1
+    (folder / "queue.json").write_text(json.dumps(QUEUE | {"version": "2.0.0", "description": "Delivers mail again."}))
+    await engine.spikes.import_from(folder)
+
+    assert (await engine.get([id_])).chunks[0].quality == before

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 
 from fluorite_mcp.search.features import FEATURES
+from fluorite_mcp.search.model import Calibration
+from fluorite_mcp.search.odds import probability
 from scripts.ranking.annotations import AnnotatedQuery, Repository, lay_out, read_annotations
 from scripts.ranking.collect import Example, load_examples, save_examples
-from scripts.ranking.fit import fit_answering, fit_ranking, ndcg
+from scripts.ranking.fit import Fitted, fit_answering, fit_ranking, fit_scores, ndcg
 
 MEANING = list(FEATURES).index("meaning")
 BUNDLED = list(FEATURES).index("bundled")
@@ -93,6 +95,17 @@ def test_a_fit_finds_the_feature_that_decides_the_order() -> None:
     assert int(np.abs(fitted.weights).argmax()) == MEANING
     assert fitted.weights[MEANING] > 0
     assert np.mean([ndcg(one, fitted.sums(one.features)) for one in unseen]) > 0.9
+
+
+def test_scores_are_fitted_to_how_often_documents_are_right() -> None:
+    # The weights tell nothing here: one of the two documents is right, the one as often as the other.
+    right: list[tuple[frozenset[int], ...]] = [(frozenset({0}), frozenset()), (frozenset(), frozenset({0}))]
+    nothing = np.zeros((2, len(FEATURES)), np.float32)
+    examples = [Example(1, "r", "c", "q", False, nothing, hits, 1) for hits in right * 20]
+    known = Fitted(np.zeros(len(FEATURES)), np.ones(len(FEATURES)), 1.0, 3.0)
+    shown = Calibration(**fit_scores(known, examples))
+
+    assert probability(shown.own * 3.0 + shown.offset) == pytest.approx(0.5, abs=0.01)
 
 
 def test_two_fits_are_the_same() -> None:

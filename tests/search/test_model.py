@@ -10,7 +10,7 @@ import pytest
 
 from fluorite_mcp.errors import StoreError
 from fluorite_mcp.search.features import FEATURES
-from fluorite_mcp.search.model import WEIGHTS_FILE, RankingModel, load_model
+from fluorite_mcp.search.model import WEIGHTS_FILE, Calibration, RankingModel, load_model
 
 
 def shipped() -> dict[str, dict[str, dict[str, object]]]:
@@ -23,6 +23,7 @@ def model(*, slope: float = 1.0, offset: float = 0.0) -> RankingModel:
     return RankingModel(
         np.array([1, 2], np.float32), np.array([3, -1], np.float32), slope, offset, np.array([2, 0], np.float32), -1.0,
         np.array([0, 0], np.float32), np.array([4, 0], np.float32), -2.0,
+        Calibration(1.0, 1.0, 0.0),
     )  # fmt: skip
 
 
@@ -38,6 +39,8 @@ def test_the_shipped_weights_are_read_in_the_order_of_the_features() -> None:
     assert loaded.weights.tolist() == pytest.approx([rows[name]["weight"] for name in FEATURES])  # type: ignore[index]
     assert np.isfinite([*loaded.means, *loaded.weights, *loaded.answer_weights]).all()
     assert loaded.slope > 0
+    assert loaded.shown.own > 0
+    assert loaded.shown.behind > 0
 
 
 def test_what_has_no_meaning_speaks_neither_for_nor_against() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -108,10 +109,35 @@ def test_what_is_asked_for_is_not_set_back(query: str, path: str, kind: Kind) ->
 
 
 def test_quality_does_not_decide_between_topics() -> None:
-    right = found(piece(1, quality=0.0), 1.0, 0.8)
+    right = found(piece(1, quality=0.2), 1.0, 0.8)
     wrong = found(piece(2, content="walk the dog", quality=1.0), 0.1, 0.2)
 
     assert order("sum totals", right, wrong)[0] == 1
+
+
+def test_what_was_judged_wrong_stands_behind_what_answers_less_well_and_says_so() -> None:
+    demoted = found(piece(1, "pkg/a.py", quality=0.05), 1.0, 0.6)
+    sound = found(piece(2, "pkg/b.py", quality=0.5), 0.8, 0.5)
+    ranked = ranking("sum totals", demoted, sound).ranked
+
+    assert [one.chunk.key for one in ranked] == [2, 1]
+    assert "judged wrong or outdated, set back" in explain(understand("sum totals"), ranked[1])
+    assert ranked[1].score > 0
+
+
+def test_in_a_file_the_chunk_that_was_judged_wrong_stands_behind_the_others() -> None:
+    demoted = found(piece(1, "pkg/a.py", line=1, quality=0.05), 1.0, 0.6)
+    sound = found(piece(2, "pkg/a.py", line=9, quality=0.5), 0.3, 0.4)
+
+    assert order("sum totals", demoted, sound) == [2, 1]
+
+
+def test_a_neutral_quality_changes_no_score() -> None:
+    [neutral] = ranking("sum totals", found(piece(1, quality=0.5), 0.6)).ranked
+    [better] = ranking("sum totals", found(piece(1, quality=0.6), 0.6)).ranked
+    log_odds = [math.log(one.score / (1 - one.score)) for one in (neutral, better)]
+
+    assert log_odds[1] - log_odds[0] == pytest.approx(0.1)
 
 
 def test_further_chunks_of_a_file_stand_behind_other_files() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from fluorite_mcp.errors import SpikeError
 from fluorite_mcp.spikes import library
 from fluorite_mcp.spikes.document import MAX_SPIKE_BYTES
-from fluorite_mcp.spikes.library import bundled_folder, load_spikes
+from fluorite_mcp.spikes.library import bundled_folder, load_spikes, read_spike_text
 
 
 def spike_text(spike_id: str) -> str:
@@ -72,3 +73,10 @@ def test_the_packaged_copy_wins_over_the_checkout(tmp_path: Path, monkeypatch: p
     assert bundled_folder() == tmp_path / "spikes"
     (package / "data" / "spikes").mkdir(parents=True)
     assert bundled_folder() == package / "data" / "spikes"
+
+
+@pytest.mark.timeout(10)
+def test_a_named_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    with pytest.raises(SpikeError, match=r"pipe\.yaml: is no regular file"):
+        read_spike_text(tmp_path / "pipe.yaml", "pipe.yaml")

@@ -102,6 +102,10 @@ def test_optional_keys_may_be_left_out() -> None:
         ("path: app/{{entity}}.py", "path: a//b", ":16: path 'a//b' has an empty part"),
         ("path: app/{{entity}}.py", "path: 'a\\b'", ":16: path 'a\\b' holds a backslash"),
         ("path: app/{{entity}}.py", "path: .Git/hooks/pre-commit", "lies in a .git folder"),
+        ("path: app/{{entity}}.py", "path: app/con.txt", ":16: path 'app/con.txt' holds the name of a device"),
+        ("path: app/{{entity}}.py", "path: a.py:stream", ":16: path 'a.py:stream' holds one of <>:"),
+        ("path: app/{{entity}}.py", "path: a./b.py", ":16: path 'a./b.py' holds one of <>:"),
+        ("path: app/{{entity}}.py", 'path: "a\\0.py"', r":16: path 'a\x00.py' holds a backslash or a control"),
         ("path: app/{{entity}}.py", "path: app/{{entiti}}.py", ":16: unknown parameter in {{entiti}}; did you mean"),
         ("PORT = {{ port }}", "PORT = {{ prot }}", ":19: unknown parameter in {{ prot }}; did you mean 'port'?"),
         ("PORT = {{ port }}", "PORT = {{ port", ":19: the hole {{ port is not closed; write {{port}}."),
@@ -123,6 +127,12 @@ def test_two_files_cannot_have_one_path() -> None:
     assert ":21: path 'app/{{entity}}.py' stands twice in 'files'." in error_of(twice)
 
 
+@pytest.mark.parametrize("other", ["APP/{{entity}}.py", "app", "app/{{entity}}.py/x.py"])
+def test_two_files_must_both_find_room(other: str) -> None:
+    twice = swapped("patches:", f"  - {{path: '{other}', template: a}}\npatches:")
+    assert f":21: paths 'app/{{{{entity}}}}.py' and '{other}' cannot both be written." in error_of(twice)
+
+
 def test_a_spike_must_create_or_change_something() -> None:
     assert "needs 'files' or 'patches'" in error_of(GOOD[: GOOD.index("files:")])
 
@@ -139,7 +149,7 @@ def test_a_spike_must_create_or_change_something() -> None:
         ("- a\n", ":1: a spike must be a mapping"),
         ("a: [1\nb: 2\n", "not valid YAML"),
         ("a: 'open\n", "not valid YAML"),
-        ("a: \x00\n", "not valid YAML"),
+        ("a: b\nc: \x00\n", ":2: not valid YAML: the character U+0000 may not stand in it"),
         ("a: \ud800\n", "not valid YAML"),
         ("[" * 50, ":1: nested more than 8 levels deep."),
         ("# " + "x" * MAX_SPIKE_BYTES, f"a spike may have {MAX_SPIKE_BYTES}"),

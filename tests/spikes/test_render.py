@@ -102,6 +102,10 @@ def test_two_files_cannot_become_one() -> None:
     assert [file.path for file in render_spike(both, {})] == ["x.py", "y.py"]
     with pytest.raises(SpikeError, match=r"two files become 'x\.py'"):
         render_spike(both, {"b": "x"})
+    with pytest.raises(SpikeError, match=r"'x\.py' and 'X\.py' cannot both be written with these parameters"):
+        render_spike(both, {"b": "X"})
+    with pytest.raises(SpikeError, match=r"'x\.py' and 'x\.py/y\.py' cannot both be written"):
+        render_spike(both, {"b": "x.py/y"})
 
 
 @given(st.text())

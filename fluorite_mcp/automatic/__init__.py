@@ -1,0 +1,1 @@
+"""Learning by itself: sources that the user named, collected, and the timers that run it."""
