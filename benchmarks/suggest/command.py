@@ -114,12 +114,11 @@ def contexts_section(figures: Sequence[Figure], options: argparse.Namespace) -> 
         rows = []
         for system in systems:
             some = [one for one in figures if one.system == system and one.budget == budget]
-            times = sorted(one.ms for one in some)
             rows.append([
                 system, *(_with_interval(some, number) for number in range(len(MEASURES))),
-                f"{sum(one.tokens for one in some) / len(some):,.0f}", f"{times[len(times) // 2]:.0f}",
+                f"{sum(one.tokens for one in some) / len(some):,.0f}",
             ])  # fmt: skip
-        parts.append(table([f"{budget:,} tokens", *MEASURES, "tokens", "p50, ms"], rows))
+        parts.append(table([f"{budget:,} tokens", *MEASURES, "tokens"], rows))
     parts += [_differences(figures, systems), _by_language(figures, systems)]
     count = len({(one.repository, one.target) for one in figures})
     repositories = len({one.repository for one in figures})
