@@ -4,6 +4,7 @@
 `python -m benchmarks scale …` measures search over a million chunks; see `benchmarks.scale`.
 `python -m benchmarks spikes …` measures the import of a large collection of templates; see `benchmarks.spike_import`.
 `python -m benchmarks patterns …` measures the mining of patterns; see `benchmarks.patterns`.
+`python -m benchmarks suggest …` measures what suggestions hold; see `benchmarks.suggest.command`.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ def main() -> None:
         from benchmarks.patterns import main as measure_patterns
 
         measure_patterns(sys.argv[2:])
+    elif sys.argv[1:2] == ["suggest"]:
+        from benchmarks.suggest.command import main as measure_suggestions
+
+        measure_suggestions(sys.argv[2:])
     else:
         measure_speed(sys.argv[1:])
 
@@ -41,7 +46,7 @@ def measure_speed(names: Sequence[str]) -> None:
     chosen = names or list(MEASUREMENTS)
     unknown = [name for name in chosen if name not in MEASUREMENTS]
     if unknown:
-        others = "quality, scale, spikes and patterns"
+        others = "quality, scale, spikes, patterns and suggest"
         sys.exit(f"unknown measurement {unknown[0]!r}; there are {', '.join(MEASUREMENTS)}, {others}")
     print("| what | measured | bar | detail |\n|---|---|---|---|")
     for name in chosen:

@@ -40,6 +40,7 @@ from fluorite_mcp.operations.file_profiles import FileProfiles
 from fluorite_mcp.operations.find_spikes import FindSpikes
 from fluorite_mcp.operations.forget import Forget, ForgetRequest, Restore
 from fluorite_mcp.operations.get import Get
+from fluorite_mcp.operations.habits import HabitsReader
 from fluorite_mcp.operations.import_spikes import ImportSpikes
 from fluorite_mcp.operations.learn import Learn
 from fluorite_mcp.operations.learn_page import LearnPage
@@ -54,6 +55,7 @@ from fluorite_mcp.operations.store import StoreContent
 from fluorite_mcp.operations.store_request import StoreRequest
 from fluorite_mcp.operations.store_writes import StoreWrites
 from fluorite_mcp.operations.suggest import Suggest, SuggestRequest
+from fluorite_mcp.operations.template_filling import TemplateFilling
 from fluorite_mcp.operations.templates import Templates
 from fluorite_mcp.operations.transfer import Transfer
 from fluorite_mcp.operations.upkeep import Upkeep
@@ -125,9 +127,11 @@ class Engine:
         ranker = RerankedSearch(self._ranker, chunks, self._reranker) if self._reranker else self._ranker
 
         self._search = Search(current, ranker, chunks, projects, self._usage, self._measures, _now)
+        templates = Templates(chunks, bundled_spikes)
         self._suggest = Suggest(
-            current, self._search, chunks, self._mine, self._usage, ProjectConventions(chunks, store.mined, projects)
-        )
+            current, self._search, chunks, HabitsReader(chunks), TemplateFilling(templates, chunks), self._mine,
+            ProjectConventions(chunks, store.mined, projects), self._usage,
+        )  # fmt: skip
         writes = StoreWrites(database, chunks, history, store.relations, _now)
         self._store = StoreContent(
             current, writes, chunks, self._index, self._embedder,
@@ -149,7 +153,6 @@ class Engine:
         self._transfer = Transfer(
             database, chunks, projects, history, store.relations, store.departed, store.undos, self._embedder
         )
-        templates = Templates(chunks, bundled_spikes)
         apply = ApplySpike(templates, Applications(database, store.meta))
         find = FindSpikes(current, self._search, chunks, templates, self._usage)
         imports = ImportSpikes(templates, database, chunks, store.relations, history, self._embedder, _now)

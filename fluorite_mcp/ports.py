@@ -164,6 +164,10 @@ class ChunkStore(Protocol):
         """Return the newest key of a chunk, 0 in an empty store."""
         ...
 
+    async def text_stamp(self) -> tuple[int, int]:
+        """Return two numbers of which one grows whenever a text comes or goes, and none when only a score changes."""
+        ...
+
     async def without_embedding(self, model: str, limit: int, *, after: int = 0, until: int | None = None) -> list[int]:
         """Return keys of living chunks between two keys that have no vector of the model yet."""
         ...

@@ -202,13 +202,18 @@ class RestoreResult(Answer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpikeSuggestion:
-    """A template that fits the task."""
+    """A template that fits the task, with the values it was rendered with.
+
+    `assumed` are the parameters that nothing in the project says: they keep their default.
+    """
 
     id: str
     title: str
     stack: tuple[str, ...]
     score: float
     why: tuple[str, ...]
+    params: dict[str, str] = field(default_factory=dict)
+    assumed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

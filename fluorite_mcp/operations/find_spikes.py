@@ -12,7 +12,6 @@ from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, Spike
 from fluorite_mcp.operations.arguments import check_characters, check_choice
 from fluorite_mcp.operations.current import Current, CurrentProject
 from fluorite_mcp.operations.search import Search, SearchRequest, check_request
-from fluorite_mcp.operations.suggest import fit_of
 from fluorite_mcp.operations.templates import Template, Templates
 from fluorite_mcp.operations.usage import Usage
 from fluorite_mcp.ports import ChunkStore
@@ -23,6 +22,7 @@ from fluorite_mcp.spikes.library import ID_PREFIX
 from fluorite_mcp.spikes.render import missing_params, render_partly
 from fluorite_mcp.spikes.worth import LOW_QUALITY
 from fluorite_mcp.suggest.intent import understand_task
+from fluorite_mcp.suggest.templates import fit_of
 from fluorite_mcp.text.languages import LANGUAGES
 
 MAX_LIMIT = 50

@@ -323,6 +323,14 @@ class ChunkTable:
         rows = await self._database.look_up("SELECT max(key) FROM chunks")
         return int(rows[0][0] or 0)
 
+    async def text_stamp(self) -> tuple[int, int]:
+        """Return two numbers of which one grows whenever a text comes or goes, and none when only a score changes."""
+        rows = await self._database.look_up(
+            "SELECT name, seq FROM sqlite_sequence WHERE name IN ('chunks', 'removals')"
+        )
+        found: dict[str, int] = dict(rows)
+        return int(found.get("chunks") or 0), int(found.get("removals") or 0)
+
     async def without_embedding(self, model: str, limit: int, *, after: int = 0, until: int | None = None) -> list[int]:
         """Return keys of living chunks that have no vector of the model yet.
 

@@ -10,6 +10,7 @@ from fluorite_mcp.text.tokens import count_tokens
 
 # A cut piece shorter than this many lines says nothing.
 _MIN_LINES = 3
+_BREAK_TOKENS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +49,19 @@ def compose(title: str, pieces: Sequence[Piece], budget: int) -> Context:
         budget: Tokens the whole text may have, as `count_tokens` counts.
     """
     parts = [f"# {title}"]
+    # Joined texts never have more tokens than the texts and what joins them.
+    spent = count_tokens(parts[0]) + _BREAK_TOKENS
     used: list[int] = []
     seen: set[str] = set()
     for number, piece in enumerate(pieces):
         key = re.sub(r"\s+", " ", piece.body)
         if key in seen:
             continue
-        # Two line breaks join the parts; counting the joined text keeps the sum honest.
-        room = budget - count_tokens("\n\n".join([*parts, ""]))
-        rendered = _fit(piece, min(room, int(budget * piece.share)))
+        rendered = _fit(piece, min(budget - spent, int(budget * piece.share)))
         if rendered is None:
             continue
         parts.append(rendered)
+        spent += count_tokens(rendered) + _BREAK_TOKENS
         used.append(number)
         seen.add(key)
     text = "\n\n".join(parts)

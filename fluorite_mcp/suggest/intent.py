@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from fluorite_mcp.results import Intent
 from fluorite_mcp.search.query import understand
@@ -78,6 +79,7 @@ def _mentioned(task: str, stacks: Sequence[str]) -> list[str]:
     return [name for _, name in sorted(found)]
 
 
+@cache
 def _word(name: str) -> re.Pattern[str]:
     # Japanese is written without spaces, so a name ends where Latin letters end.
     pattern = re.escape(name)

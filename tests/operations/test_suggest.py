@@ -133,3 +133,51 @@ async def test_conventions_follow_the_files_from_one_suggestion_to_the_next(engi
 
     read = "environment variables are read with os.Getenv"
     assert after[read] >= before.get(read, 0) + 26
+
+
+async def test_a_template_is_filled_with_the_projects_names_and_says_what_it_assumed(engine: Engine) -> None:
+    result = await engine.suggest("add a FastAPI background job worker with arq", token_budget=4000)
+
+    best = result.spikes[0]
+    assert best.params["package"] == "billing"
+    assert "package" not in best.assumed
+    assert "job" in best.assumed
+    assert "`billing/jobs.py`" in result.context
+    assert "From this project: package = `billing`." in result.context
+    assert "Assumed: job = `report`." in result.context
+
+
+async def test_templates_of_other_languages_are_not_offered_unless_named(
+    open_engine: Callable[..., Any], tmp_path: Path
+) -> None:
+    root = tmp_path / "mailer"
+    for name in ("send", "retry", "render", "queue"):
+        path = root / "mailer" / f"{name}_mail.rb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"def {name}_mail(message, limit)\n  rate_limit(message, limit)\nend\n", encoding="utf-8")
+    async with open_engine(folder=root) as engine:
+        unnamed = await engine.suggest("add rate limiting per customer")
+        named = await engine.suggest(RATE_LIMIT)
+
+    assert not [spike.id for spike in unnamed.spikes if "hono" in spike.stack]
+    assert named.spikes[0].id == "hono-rate-limit"
+
+
+async def test_what_nearby_code_imports_and_calls_is_said_with_counts(engine: Engine, project: Path) -> None:
+    for name in ("tax_rates", "late_fees", "due_dates"):
+        head = "from billing.money import round_cents\n\n\n"
+        text = f"{head}def compute_{name}(invoice):\n    return round_cents(invoice)\n"
+        (project / "billing" / f"{name}.py").write_text(text, encoding="utf-8")
+    result = await engine.suggest("compute the early payment discount of an invoice", token_budget=4000)
+
+    assert "from billing.money import round_cents (3)" in result.context
+    assert {hit.path for hit in result.code} >= {"billing/tax_rates.py", "billing/late_fees.py"}
+    assert all(hit.snippet == "" for hit in result.code)
+
+
+async def test_a_copy_of_a_file_is_shown_once(engine: Engine, project: Path) -> None:
+    text = (project / "billing" / "mailer.py").read_text(encoding="utf-8")
+    (project / "billing" / "old_mailer.py").write_text(text, encoding="utf-8")
+    result = await engine.suggest("send a reminder to the customer of an unpaid invoice by mail")
+
+    assert result.context.count("def send_reminder") == 1

@@ -1,0 +1,151 @@
+"""The essential lines of a piece of code: its signature and what it calls, without what a reader skips."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from fluorite_mcp.text.tokens import count_tokens
+
+_HASH_COMMENTS = frozenset(
+    {"python", "ruby", "bash", "elixir", "yaml", "toml", "perl", "r", "dockerfile", "make", "cmake", "nix"}
+)
+_DASH_COMMENTS = frozenset({"haskell", "lua", "sql"})
+_HASH_LINE = re.compile(r"\s*#")
+_DASH_LINE = re.compile(r"\s*--")
+_SLASH_LINE = re.compile(r"\s*(?://|/\*|\*(?:\s|/|$))")
+_DOC_QUOTES = re.compile(r'\s*(?:[rRuU]?|@(?:module)?doc\s+)("""|\'\'\')')
+
+_WORD = re.compile(r"\w{3}")
+
+_SIGNATURE = re.compile(
+    r"\b(?:def|defp|defmodule|defmacro|class|struct|enum|trait|impl|interface|protocol|extension|fn|func|fun|function"
+    r"|type|data|newtype|instance|record|module|object|template|sub|proc)\b|^\w[\w\s*&:<>,~]*\([^;]*$|::\s"
+)
+_LEAVES = re.compile(r"\b(?:return|raise|throw|yield|await|except|catch|rescue|panic)\b|\?;")
+_CALLS = re.compile(r"\w\s*[({]|\w\.\w|\w::\w|\|>|->")
+_ATTRIBUTE = re.compile(r"\s*(?:@\w|#\[|\[\w+[\](])")
+_ONLY_PUNCTUATION = re.compile(r"[\s\W]*(?:end|else|fi|done|then|do|begin)?[\s\W]*")
+
+# How much of a piece each kind of line explains.
+_SIGNATURE_WORTH, _ATTRIBUTE_WORTH, _LEAVES_WORTH, _CALLS_WORTH, _OTHER_WORTH = 4.0, 3.0, 2.5, 2.0, 1.0
+# Of two equal lines the earlier; a line at the end is worth two thirds of one at the top.
+_LATER = 1 / 3
+
+GAP = "…"
+
+
+def essence(text: str, language: str | None, tokens: int) -> str:
+    """Return a piece of code within some tokens: whole if it fits, else without comments, else its telling lines.
+
+    Args:
+        text: The piece.
+        language: Its language.
+        tokens: How many the result may have.
+
+    Returns:
+        Lines of the piece in their order, with a mark where some are left out; empty if not even a few fit.
+    """
+    whole = text.strip("\n")
+    if count_tokens(whole) <= tokens and not _is_mostly_comment(whole, language):
+        return whole
+    lines = [line.rstrip() for line in without_comments(whole.split("\n"), language)]
+    bare = "\n".join(lines)
+    return bare if count_tokens(bare) <= tokens else _telling(lines, tokens)
+
+
+def first_lines(text: str, tokens: int) -> str:
+    """Return as many lines of a text as some tokens have room for, with a mark where it is cut; empty if none fit."""
+    lines = text.strip("\n").split("\n")
+    if count_tokens("\n".join(lines)) <= tokens:
+        return "\n".join(lines)
+    kept: list[str] = []
+    left = tokens - 2
+    for line in lines:
+        left -= count_tokens(line) + 1
+        if left < 0:
+            break
+        kept.append(line)
+    return "\n".join([*kept, GAP]) if kept else ""
+
+
+def without_comments(lines: Sequence[str], language: str | None) -> list[str]:
+    """Return lines without blank ones, comments and documentation; the first line of documentation stays."""
+    kept: list[str] = []
+    has_said = False
+    for line, is_comment in _told_apart(lines, language):
+        if not is_comment or (not has_said and _WORD.search(line)):
+            kept.append(line)
+        has_said = has_said or (is_comment and _WORD.search(line) is not None)
+    return kept
+
+
+def code_lines(lines: Sequence[str], language: str | None) -> list[str]:
+    """Return lines without blank ones, comments and documentation."""
+    return [line for line, is_comment in _told_apart(lines, language) if not is_comment]
+
+
+def _told_apart(lines: Sequence[str], language: str | None) -> Iterator[tuple[str, bool]]:
+    """Yield the lines that are not blank, each with whether it is a comment or documentation."""
+    comment = _comment_of(language)
+    quote = ""
+    for line in lines:
+        if quote:
+            yield line, True
+            quote = "" if quote in line else quote
+            continue
+        if not line.strip():
+            continue
+        opened = _DOC_QUOTES.match(line)
+        if opened and line.count(opened.group(1)) < 2:
+            quote = opened.group(1)
+        yield line, opened is not None or comment.match(line) is not None
+
+
+def _comment_of(language: str | None) -> re.Pattern[str]:
+    if language in _HASH_COMMENTS:
+        return _HASH_LINE
+    return _DASH_LINE if language in _DASH_COMMENTS else _SLASH_LINE
+
+
+def _is_mostly_comment(text: str, language: str | None) -> bool:
+    lines = text.split("\n")
+    return len(code_lines(lines, language)) < len(lines) / 2
+
+
+def _telling(lines: Sequence[str], tokens: int) -> str:
+    order = sorted(range(len(lines)), key=lambda at: -_worth(lines[at], at / len(lines)))
+    chosen: set[int] = set()
+    left = tokens
+    for at in order:
+        # A gap before and after costs a line break and a mark each.
+        cost = count_tokens(lines[at]) + 3
+        if cost <= left:
+            chosen.add(at)
+            left -= cost
+    shown: list[str] = []
+    last = -1
+    for at in sorted(chosen):
+        if at > last + 1:
+            indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
+            shown.append(f"{indent}{GAP}")
+        shown.append(lines[at])
+        last = at
+    text = "\n".join([*shown, GAP] if last < len(lines) - 1 else shown)
+    return text if chosen and count_tokens(text) <= tokens else ""
+
+
+def _worth(line: str, place: float) -> float:
+    if _ONLY_PUNCTUATION.fullmatch(line):
+        return 0.0
+    worth = _OTHER_WORTH
+    for pattern, more in (
+        (_SIGNATURE, _SIGNATURE_WORTH),
+        (_ATTRIBUTE, _ATTRIBUTE_WORTH),
+        (_LEAVES, _LEAVES_WORTH),
+        (_CALLS, _CALLS_WORTH),
+    ):
+        if pattern.match(line) if more == _ATTRIBUTE_WORTH else pattern.search(line):
+            worth = more
+            break
+    return worth * (1 - _LATER * place)
