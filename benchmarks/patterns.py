@@ -122,7 +122,7 @@ def _change_files(tree: Path) -> None:
 async def _measure(engine: Engine) -> Work:
     sampler = _Sampler()
     started, spent = time.perf_counter(), _processor_seconds()
-    report = await engine.learn()
+    report = await engine.learn(mine=True)
     seconds, spent = time.perf_counter() - started, _processor_seconds() - spent
     return Work(seconds, spent, sampler.stop(), report.patterns)
 

@@ -137,7 +137,7 @@ class Engine:
             current, writes, chunks, self._index, self._embedder,
             max_bytes=memory.max_chunk_size, similarity=memory.similarity_threshold, now=_now,
         )  # fmt: skip
-        self._learn = Learn(projects, learner, self._mine, _now)
+        self._learn = Learn(projects, learner, self._mine, self._upkeep.ask, _now)
         self._get = Get(chunks, projects, history, store.relations, TemplateRelations(chunks), qualities, self._usage)
         self._feedback = Feedback(database, chunks, history, qualities, self._usage, self._measures, _now)
         self._forget = Forget(current, self._search, database, chunks, history, store.undos, _now)
@@ -339,17 +339,20 @@ class Engine:
         *,
         kinds: Sequence[str] = (),
         force: bool = False,
+        mine: bool = False,
         place: Place | None = None,
         progress: Progress = ignore_progress,
     ) -> LearnResult:
         """Read what changed in a project into the memory.
+
+        Patterns of more than a few changed files are found in the background, unless `mine` says to wait for them.
 
         Raises:
             InputError: The path does not exist or lies outside what may be read.
             ProjectError: The path is no project, or a home folder and `force` is false.
         """
         return await self._answer(
-            self._learn.run(place or self._place, path, kinds=tuple(kinds), force=force, progress=progress)
+            self._learn.run(place or self._place, path, kinds=tuple(kinds), force=force, mine=mine, progress=progress)
         )
 
     async def get(self, ids: Sequence[str], *, max_lines: int | None = None) -> GetResult:

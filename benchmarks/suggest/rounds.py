@@ -92,7 +92,7 @@ async def _run_project(hidden: Hidden, options: argparse.Namespace) -> _Run:
     draw.shuffle(targets)
     held_out, asked = targets[:HELD_OUT], targets[HELD_OUT:]
     async with opened(options.work / "rounds", hidden, fresh=True) as engine:
-        await engine.learn()
+        await engine.learn(mine=True)
         planted = await _plant(engine, held_out, asked, draw)
         figures, harm = await _ask(BEFORE, engine, hidden, held_out, planted)
         judged = 0

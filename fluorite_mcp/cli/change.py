@@ -89,7 +89,7 @@ def learn(
     """Read what changed in a project into the memory."""
 
     async def work(engine: Engine, progress: Progress) -> LearnResult:
-        result = await engine.learn(shell_path(path), kinds=kind or (), force=force, progress=progress)
+        result = await engine.learn(shell_path(path), kinds=kind or (), force=force, mine=True, progress=progress)
         # This process ends now; what a server would do in the background is done here.
         await engine.settle()
         return result

@@ -152,7 +152,7 @@ class AutoLearn:
         return await self._learned(source, await asyncio.to_thread(collect_repository, source, copies, left))
 
     async def _learned(self, source: Source, folder: Path) -> SourceResult:
-        learned = await self._learn.run(Place(folder), str(folder))
+        learned = await self._learn.run(Place(folder), str(folder), mine=True)
         changed = learned.files_changed + learned.files_removed
         said = f"{learned.files_seen} files seen, {learned.files_changed} changed, {learned.files_removed} removed"
         return SourceResult(

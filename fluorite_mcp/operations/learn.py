@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from fluorite_mcp.errors import ProjectError
 from fluorite_mcp.learning.locate import Location, Place, locate
 from fluorite_mcp.learning.pipeline import Progress, ProjectLearner, ignore_progress
+from fluorite_mcp.models import Project
 from fluorite_mcp.operations.arguments import check_choice
 from fluorite_mcp.operations.current import describe_size
 from fluorite_mcp.operations.mine import Mine
@@ -22,12 +23,28 @@ _TOLD_FROM_FILES = 300
 
 
 class Learn:
-    """Answers `learn`."""
+    """Answers `learn`.
 
-    def __init__(self, projects: ProjectStore, learner: ProjectLearner, mine: Mine, now: Callable[[], str]) -> None:
+    Args:
+        projects: The known projects.
+        learner: What reads files.
+        mine: What finds patterns.
+        in_background: Has the background work done for some scopes.
+        now: The time.
+    """
+
+    def __init__(
+        self,
+        projects: ProjectStore,
+        learner: ProjectLearner,
+        mine: Mine,
+        in_background: Callable[[Sequence[int]], None],
+        now: Callable[[], str],
+    ) -> None:
         self._projects = projects
         self._learner = learner
         self._mine = mine
+        self._in_background = in_background
         self._now = now
 
     async def run(
@@ -37,6 +54,7 @@ class Learn:
         *,
         kinds: Sequence[str] = (),
         force: bool = False,
+        mine: bool = False,
         progress: Progress = ignore_progress,
     ) -> LearnResult:
         """Learn what changed in a project since the last time.
@@ -46,6 +64,7 @@ class Learn:
             path: The project; the session's own when None.
             kinds: Only "code" or "doc"; both when empty.
             force: Read unchanged files again; and learn a home folder after all.
+            mine: Wait until the patterns of many changed files are found, too.
             progress: Told about each finished batch.
 
         Raises:
@@ -59,7 +78,7 @@ class Learn:
         project = await self._projects.ensure(str(location.root), self._now())
         told = _Steps(progress)
         report = await self._learner.learn(project, force=force, kinds=kinds, progress=told.learned)
-        patterns = await self._mine.ensure(project, told.mined)
+        notices = [*report.notices, *await self._find_patterns(project, told, wait=mine)]
         skipped = sorted(report.skipped.items())
         return LearnResult(
             project=ProjectRef(name=project.name, root=project.root),
@@ -68,11 +87,22 @@ class Learn:
             files_removed=report.files_removed,
             chunks_added=report.chunks_added,
             chunks_removed=report.chunks_removed,
-            patterns=patterns,
+            patterns=await self._mine.count(project),
             skipped=tuple(SkippedFile(path=path_, reason=reason) for path_, reason in skipped[:_SHOWN]),
             skipped_total=len(skipped),
-            notices=tuple(report.notices),
+            notices=tuple(notices),
         )
+
+    async def _find_patterns(self, project: Project, told: _Steps, *, wait: bool) -> tuple[str, ...]:
+        """Find the patterns of what changed, now or in the background: clients give a call a minute or so."""
+        if wait:
+            await self._mine.ensure(project, told.mined)
+            return ()
+        left = await self._mine.ensure_quickly(project)
+        if not left:
+            return ()
+        self._in_background((project.key,))
+        return (f"Everything is learned; patterns of {left:,} files are looked for in the background.",)
 
 
 class _Steps:

@@ -46,13 +46,25 @@ class Mine:
         self._mined[project.key] = learned_at
         return count
 
-    async def ensure_quickly(self, project: Project) -> None:
-        """Mine what changed in a project if that is little; what is stored stands for the rest."""
-        if await self._miner.count_stale(project) <= FEW_FILES:
+    async def ensure_quickly(self, project: Project) -> int:
+        """Mine what changed in a project if that is little; what is stored stands for the rest.
+
+        Returns:
+            How many files are left to the background.
+        """
+        stale = await self._miner.count_stale(project)
+        if stale <= FEW_FILES:
             try:
                 await self.ensure(project, wait=False)
             except StoreBusyError as error:
                 logger.debug("not mined now: %s", error)
+                return stale
+            return 0
+        return stale
+
+    async def count(self, project: Project) -> int:
+        """Return how many patterns a project has."""
+        return await self._patterns.count(project)
 
     async def keep_up(self, scopes: Sequence[int]) -> None:
         """Mine the projects of some scopes, as background work: one that another process mines is left to it."""

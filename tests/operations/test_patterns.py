@@ -10,6 +10,7 @@ import pytest
 
 from fluorite_mcp.engine import Engine
 from fluorite_mcp.errors import InputError
+from fluorite_mcp.operations.mine import FEW_FILES
 from fluorite_mcp.results import ChunkView, Hit
 from tests.conftest import OpenEngine
 
@@ -187,3 +188,28 @@ async def test_only_mined_patterns_can_be_promoted(open_engine: OpenEngine, proj
             await engine.spikes.promote(stored.id)
         with pytest.raises(InputError, match="comes along"):
             await engine.spikes.remove("flask-app-factory")
+
+
+async def test_patterns_of_many_files_are_left_to_the_background_unless_waited_for(
+    open_engine: OpenEngine, shop: Path
+) -> None:
+    for number in range(FEW_FILES):
+        (shop / f"module_{number}.py").write_text(f"def area_{number}(width, height):\n    return width * height\n")
+    async with open_engine() as engine:
+        result = await engine.learn()
+        assert any("background" in notice for notice in result.notices)
+        await engine.settle()
+        later = await engine.learn()
+
+    assert later.patterns >= 1
+    assert not later.notices
+
+
+async def test_patterns_of_many_files_can_be_waited_for(open_engine: OpenEngine, shop: Path) -> None:
+    for number in range(FEW_FILES):
+        (shop / f"module_{number}.py").write_text(f"def area_{number}(width, height):\n    return width * height\n")
+    async with open_engine() as engine:
+        result = await engine.learn(mine=True)
+
+    assert result.patterns >= 1
+    assert not result.notices
