@@ -99,7 +99,7 @@ def test_a_probe_prints_its_figures(store: ScaleStore, what: str) -> None:
     if what == "parts":
         assert figures["recall"] == 1.0, "a small store is searched exactly"
         assert 0 < figures["dense"]["p50"] <= figures["dense"]["p95"] <= figures["dense"]["max"]
-        assert figures["sizes"]["tail"] == store.chunks
+        assert figures["sizes"]["tail"] >= store.chunks, "patterns are compared, too"
     else:
         assert figures["resident"] > 20
 
