@@ -20,7 +20,7 @@ from tests.reliability.soundness import check_store
 
 pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.timeout(3000)]
 
-KILLS = size(12, 100)
+KILLS = size(8, 100)
 # A life is counted in answers, so that a slow machine kills as much work as a fast one, and ends at any moment between.
 MOST_ANSWERS = 30
 LONGEST_PAUSE_SECONDS = 0.1
