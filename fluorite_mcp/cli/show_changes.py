@@ -27,6 +27,8 @@ def show_learned(out: Output, result: LearnResult) -> None:
         f"{count(result.chunks_added, 'chunk')} added, {result.chunks_removed:,} removed"
         f" ({result.took_ms / 1000:.1f} s).",
     )  # fmt: skip
+    if result.patterns:
+        out.line(f"{count(result.patterns, 'pattern')} found in it.")
     if not result.skipped_total:
         return
     out.line((f"{count(result.skipped_total, 'file')} not learned:", "dim"))

@@ -88,6 +88,8 @@ class FindSpikes:
         scored = [(name, fit_of(one, intent), explain(ranking.query, one)) for name, one in best.items()]
         # Filler stands behind everything else.
         scored.sort(key=lambda entry: (best[entry[0]].chunk.quality < LOW_QUALITY, -entry[1], entry[0]))
+        likely = ranking.shown_fits([fit for _, fit, _ in scored])
+        scored = [(name, score, why) for (name, _, why), score in zip(scored, likely, strict=True)]
         named = await self._named(request.query)
         if named is not None:
             scored = [(named, 1.0, ("its name",)), *(entry for entry in scored if entry[0] != named)]

@@ -150,12 +150,13 @@ class Suggest:
         ]
         scored.sort(key=lambda entry: (-entry[0], entry[1]))
         chosen = close_to_best(scored)[:_SPIKES]
+        likely = ranking.shown_fits([score for score, _, _ in chosen])
         return [
             await self._filling.fill(
-                Fit(name, min(1.0, score), explain(ranking.query, one), bool(named & set(one.chunk.frameworks))),
+                Fit(name, likely[rank], explain(ranking.query, one), bool(named & set(one.chunk.frameworks))),
                 habits.spikes[name], habits.names if rank == 0 else None,
             )
-            for rank, (score, name, one) in enumerate(chosen)
+            for rank, (_, name, one) in enumerate(chosen)
         ]  # fmt: skip
 
     async def _code(self, request: SuggestRequest, current: Current, habits: Habits) -> _Code:

@@ -15,10 +15,11 @@ from fluorite_mcp.results import Mode
 from fluorite_mcp.search.ahead import ReadAhead
 from fluorite_mcp.search.documents import DocumentCache, document_of
 from fluorite_mcp.search.model import Calibration, RankingModel, load_model
+from fluorite_mcp.search.odds import log_odds
 from fluorite_mcp.search.places import PlaceFinder, Said
 from fluorite_mcp.search.query import Query, understand
 from fluorite_mcp.search.ranking import Candidate, Ranked, of_best_files, rank
-from fluorite_mcp.search.scores import best_log_odds, shown_score
+from fluorite_mcp.search.scores import best_log_odds, calibrated, shown_score
 
 if TYPE_CHECKING:
     import numpy as np
@@ -128,8 +129,17 @@ class Ranking:
     def shown_scores(self, some: Sequence[Ranked]) -> list[float]:
         """Return how likely each of these is the right place, 0..1, as users see it."""
         best = best_log_odds(self.ranked)
-        doubt = self.answerable if self.abstained else 1.0
-        return [shown_score(one, best, doubt, self.calibration) for one in some]
+        return [shown_score(one, best, self._certainty, self.calibration) for one in some]
+
+    def shown_fits(self, fits: Sequence[float]) -> list[float]:
+        """Return the same for likelihoods, 0..1, that somebody moved since: how well each of a list fits."""
+        odds = [log_odds(min(1.0, fit)) for fit in fits]
+        best = max(odds, default=0.0)
+        return [self._certainty * calibrated(one, best, self.calibration) for one in odds]
+
+    @property
+    def _certainty(self) -> float:
+        return self.answerable if self.abstained else 1.0
 
 
 class Ranker(Protocol):

@@ -31,6 +31,10 @@ def shown_score(one: Ranked, best: float, answerable: float, calibration: Calibr
     own = log_odds(one.score)
     if one.said is not None and own >= best:
         return one.score
-    return answerable * probability(
-        calibration.own * own + calibration.behind * min(0.0, own - best) + calibration.offset
-    )
+    return answerable * calibrated(own, best, calibration)
+
+
+def calibrated(own: float, best: float, calibration: Calibration) -> float:
+    """Return the score, 0..1, of what has some log-odds where the best has log-odds of `best`."""
+    behind = min(0.0, own - best)
+    return probability(calibration.own * own + calibration.behind * behind + calibration.offset)

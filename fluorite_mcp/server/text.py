@@ -84,6 +84,8 @@ def learn_text(result: LearnResult) -> str:
         f"{result.files_removed} removed; {_count(result.chunks_added, 'chunk')} added, "
         f"{result.chunks_removed} removed."
     ]
+    if result.patterns:
+        lines.append(f"{_count(result.patterns, 'pattern')} found in it.")
     if result.skipped_total:
         lines.append(f"{_count(result.skipped_total, 'file')} skipped, such as:")
         lines += [f"- {_inline(one.path)}: {_inline(one.reason)}" for one in result.skipped[:_SKIPPED_SHOWN]]

@@ -11,7 +11,10 @@ from fluorite_mcp.search.odds import log_odds, probability
 from fluorite_mcp.search.places import Said
 from fluorite_mcp.search.ranking import Ranked
 from fluorite_mcp.search.scores import best_log_odds, shown_score
+from tests.conftest import OpenEngine
 from tests.search.conftest import found, piece, ranking
+
+pytestmark = pytest.mark.anyio
 
 CALIBRATION = load_model().shown
 
@@ -66,3 +69,12 @@ def test_log_odds_and_probabilities_are_each_others_inverse(value: float) -> Non
 def test_what_is_sure_has_finite_log_odds() -> None:
     assert log_odds(0.0) == -log_odds(1.0)
     assert 0 < probability(-1e9) < probability(1e9) < 1
+
+
+async def test_the_template_that_is_asked_for_scores_as_what_it_is(open_engine: OpenEngine) -> None:
+    async with open_engine() as engine:
+        found = (await engine.spikes.find("rate limiter as hono middleware")).spikes
+
+    assert found[0].id == "hono-rate-limit"
+    assert found[0].score > 0.3
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
