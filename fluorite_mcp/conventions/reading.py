@@ -135,6 +135,7 @@ def run_handlers(
 
     captures = QueryCursor(query).captures(tree.root_node)
     for name, handle in handlers.items():
-        for node in captures.get(name, ()):
+        # The captures of one name come in no order.
+        for node in sorted(captures.get(name, ()), key=lambda one: (one.start_byte, -one.end_byte)):
             if not node.has_error or name == "class":
                 handle(reader, node)

@@ -194,3 +194,11 @@ def test_a_language_without_a_reader_still_counts_as_a_file() -> None:
 def test_facts_of_another_version_are_not_read() -> None:
     assert read_facts(f'[{FACTS_VERSION + 1},"python",["a","b",1]]'.encode()) is None
     assert read_facts(b"") is None
+
+
+def test_lines_are_noted_in_the_order_of_the_file() -> None:
+    source = "".join(f"class Kind{n}(Base):\n    def area(self, width):\n        return width\n" for n in range(50))
+    lines = list(observed("app/kinds.py", source.encode()).values())
+
+    assert any(len(some) > 10 for some in lines)
+    assert all(list(some) == sorted(some) for some in lines)
