@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.suggest.needs import names_in
 from benchmarks.suggest.targets import Hidden
 from fluorite_mcp.engine import Engine
 from fluorite_mcp.results import SearchResult
@@ -127,8 +126,3 @@ def code_of(context: str) -> str:
     """Return the code that a context quotes: all of it where nothing is fenced."""
     found = [match.group(2) for match in _FENCE.finditer(context)]
     return "\n".join(found) if found else context
-
-
-def known_names(context: str, vocabulary: Sequence[str]) -> frozenset[str]:
-    """Return the names of a repository's APIs that a context holds."""
-    return names_in(context) & frozenset(vocabulary)

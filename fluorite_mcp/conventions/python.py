@@ -235,13 +235,12 @@ def _assert(reader: Reader, node: tree_sitter.Node) -> None:
 
 
 def _call(reader: Reader, node: tree_sitter.Node) -> None:
-    function = node.child_by_field_name("function")
-    name = reader.text(function)
-    if len(name) > 80 or function is None:
+    called = reader.called(node)
+    if called is None:
         return
+    function, name, arguments, given = called
     head, _, method = name.rpartition(".")
-    arguments = node.child_by_field_name("arguments")
-    first = arguments.named_children[0] if arguments is not None and arguments.named_children else None
+    first = given[0] if given else None
     _note_api(reader, node, name)
     if method in _LOG_METHODS and (_LOGGER.search(head) or head == "logging") and first is not None:
         reader.note("log-call", _log_style(reader, arguments, first), node)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fluorite_mcp.conventions.aspects import ASPECTS, Where
 from fluorite_mcp.conventions.roles import ROLE_SENTENCES, ROLES
@@ -18,11 +18,25 @@ if TYPE_CHECKING:
 
 _QUERIES = Path(__file__).parent / "queries"
 
+# A language's query holds what it has beside another one.
+_ON_TOP_OF: Mapping[str, tuple[str, ...]] = {"typescript": ("javascript",)}
+
 # What a file says about one thing is heard up to so many times: a table of a thousand rows is one habit.
 MAX_LINES_EACH = 60
 _MAX_VALUE_CHARS = 80
+# What is longer is an expression that is called, not a name.
+_MAX_NAME_CHARS = 80
 
 Handler = Callable[["Reader", "tree_sitter.Node"], None]
+
+
+class Called(NamedTuple):
+    """A call: the function's node and its text, the node of the arguments if there is one, and each of them."""
+
+    function: tree_sitter.Node
+    name: str
+    arguments: tree_sitter.Node | None
+    given: list[tree_sitter.Node]
 
 
 class Reader:
@@ -54,6 +68,14 @@ class Reader:
     def field(self, node: tree_sitter.Node, name: str) -> str:
         """Return the source of a field of a node, "" if it has none."""
         return self.text(node.child_by_field_name(name))
+
+    def called(self, node: tree_sitter.Node) -> Called | None:
+        """Return what a call calls, and with what; None where that has no name."""
+        function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
+        name = self.text(function)
+        if function is None or len(name) > _MAX_NAME_CHARS:
+            return None
+        return Called(function, name, arguments, arguments.named_children if arguments is not None else [])
 
     def in_test(self, node: tree_sitter.Node) -> bool:
         """Whether a node is test code, by its file or by the module it stands in."""
@@ -119,12 +141,12 @@ def roles_of(module: str, family: str) -> tuple[tuple[str, str], ...]:
 def query_for(language: str, name: str) -> tree_sitter.Query | None:
     """Return the query of a language, None where it has none or its grammar is missing."""
     grammar = grammar_for(language)
-    path = _QUERIES / f"{name}.scm"
-    if LANGUAGES.get(language) is None or grammar is None or not path.is_file():
+    paths = [_QUERIES / f"{one}.scm" for one in (*_ON_TOP_OF.get(name, ()), name)]
+    if LANGUAGES.get(language) is None or grammar is None or not all(path.is_file() for path in paths):
         return None
     from tree_sitter import Query
 
-    return Query(grammar, path.read_text(encoding="utf-8"))
+    return Query(grammar, "\n".join(path.read_text(encoding="utf-8") for path in paths))
 
 
 def run_handlers(

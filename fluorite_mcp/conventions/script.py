@@ -91,13 +91,11 @@ def _export(reader: Reader, node: tree_sitter.Node) -> None:
 
 
 def _call(reader: Reader, node: tree_sitter.Node) -> None:
-    function = node.child_by_field_name("function")
-    name = reader.text(function)
-    if len(name) > 80 or function is None:
+    called = reader.called(node)
+    if called is None:
         return
+    function, name, _, given = called
     head, _, method = name.rpartition(".")
-    arguments = node.child_by_field_name("arguments")
-    given = arguments.named_children if arguments is not None else []
     if name == "require" and given and given[0].type == "string":
         reader.found.setdefault(("module-system", "commonjs"), [node.start_point[0] + 1])
         _module(reader, reader.text(given[0]).strip("'\""), node)

@@ -10,6 +10,9 @@ from fluorite_mcp.conventions.facts import FileFacts, family_of, read_facts
 from fluorite_mcp.conventions.words import file_case, test_name
 from fluorite_mcp.search.paths import is_example_path, is_test_path
 
+# Observations that are no way of doing something: what is called, and what of the project is imported.
+_NOT_COUNTED = frozenset(("calls", "own-target"))
+
 # Lines by path, for one way of doing something.
 Places = dict[str, tuple[int, ...]]
 
@@ -27,15 +30,11 @@ class Tally:
     Attributes:
         cases: For each key, the places of each way of doing it.
         files: Language family by path of the files that are counted.
-        targets: What each file imports of its own project, as written, with the line.
-        calls: How often each function from outside is called.
     """
 
     def __init__(self) -> None:
         self.cases: dict[Key, dict[str, Places]] = {}
         self.files: dict[str, str] = {}
-        self.targets: dict[str, list[tuple[str, int]]] = {}
-        self.calls: dict[str, int] = {}
         self._facts: dict[str, FileFacts] = {}
 
     def change(self, rows: Iterable[tuple[str, bytes, bytes]], gone: Iterable[str] = ()) -> None:
@@ -55,17 +54,7 @@ class Tally:
         family = family_of(facts.language)
         self.files[path] = family
         self._facts[path] = facts
-        for aspect, value, lines in facts.observations:
-            self._put(path, family, aspect, value, lines)
-        for aspect, value in path_facts(path):
-            self._put(path, family, aspect, value, (1,))
-
-    def _put(self, path: str, family: str, aspect: str, value: str, lines: tuple[int, ...]) -> None:
-        if aspect == "own-target":
-            self.targets.setdefault(path, []).append((value, lines[0]))
-        elif aspect == "calls":
-            self.calls[value] = self.calls.get(value, 0) + len(lines)
-        else:
+        for aspect, value, lines in _cases_of(path, facts):
             self.cases.setdefault(_key(family, aspect, value), {}).setdefault(value, {})[path] = lines
 
     def remove(self, path: str) -> None:
@@ -74,14 +63,8 @@ class Tally:
         if facts is None:
             return
         family = self.files.pop(path)
-        self.targets.pop(path, None)
-        values = [(aspect, value, lines) for aspect, value, lines in facts.observations]
-        values += [(aspect, value, (1,)) for aspect, value in path_facts(path)]
-        for aspect, value, lines in values:
-            if aspect == "calls":
-                self.calls[value] -= len(lines)
-            elif aspect != "own-target":
-                self._take(_key(family, aspect, value), value, path)
+        for aspect, value, _ in _cases_of(path, facts):
+            self._take(_key(family, aspect, value), value, path)
 
     def _take(self, key: Key, value: str, path: str) -> None:
         places = self.cases.get(key, {}).get(value)
@@ -101,6 +84,15 @@ class Tally:
         for family in self.files.values():
             counts[family] = counts.get(family, 0) + 1
         return counts
+
+
+def _cases_of(path: str, facts: FileFacts) -> Iterator[tuple[str, str, tuple[int, ...]]]:
+    """Yield what a file is counted by: what was observed in it, and what its path says."""
+    for aspect, value, lines in facts.observations:
+        if aspect not in _NOT_COUNTED:
+            yield aspect, value, lines
+    for aspect, value in path_facts(path):
+        yield aspect, value, (1,)
 
 
 def _key(family: str, aspect: str, value: str) -> Key:

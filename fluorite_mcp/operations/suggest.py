@@ -105,24 +105,23 @@ class Suggest:
         templates = await self._templates(request, current, intent, habits)
         code = await self._code(request, current, habits)
         notes = await self._notes(request, current, habits)
-        conventions = await self._conventions_for(request, current, code)
-        material = Material(
-            templates, code.chosen, code.texts, describe_origin, code.near, habits.defined, conventions, notes
-        )
+        material = Material(templates, code.chosen, code.texts, describe_origin, code.near, habits.defined, (), notes)
+        # Conventions go with material; alone they would answer a task that nothing is known about.
+        if not material.is_empty:
+            material = replace(material, conventions=await self._conventions_for(request, current, code))
         context, arranged = _compose(request, material)
-        is_known = not material.is_empty
         overviews = (template.overview.id for template in templates)
         self._usage.shown([*overviews, *(one.chunk.id for one in arranged.code), *(hit.id for hit in notes)], "suggest")
         return SuggestResult(
             project=current.ref,
             intent=intent,
             spikes=tuple(template.suggestion for template in templates),
-            conventions=_relevant(conventions, is_known=is_known),
+            conventions=tuple(material.conventions),
             code=await self._hits(arranged.code, code.ranking, current),
             notes=notes,
             context=context.text,
             used_tokens=context.tokens,
-            abstained=not is_known,
+            abstained=material.is_empty,
             notices=current.notices,
         )
 
@@ -213,11 +212,6 @@ def _compose(request: SuggestRequest, material: Material) -> tuple[Context, Arra
     # The title with its mark and the break behind it.
     arranged = arrange(request.task, material, request.token_budget - count_tokens(title) - 4)
     return compose(title, arranged.pieces, request.token_budget), arranged
-
-
-def _relevant(conventions: tuple[Convention, ...], *, is_known: bool) -> tuple[Convention, ...]:
-    """Conventions go with material; alone they would answer a task that nothing is known about."""
-    return conventions if is_known else ()
 
 
 def _title(task: str) -> str:

@@ -34,7 +34,6 @@ class ProjectNames:
 
     name: str = ""
     package: str = ""
-    package_folder: str = ""
     settings_package: str = ""
     django_app: str = ""
     declared: Mapping[str, str] = field(default_factory=dict)
@@ -56,7 +55,6 @@ def project_names(name: str, paths: Sequence[str], manifests: Mapping[str, str])
         paths: Paths of its code.
         manifests: Text of the files in `MANIFESTS`, by their name.
     """
-    folder, package = _python_package(paths)
     declared = {
         file: match.group(1)
         for file, pattern in MANIFESTS.items()
@@ -64,8 +62,7 @@ def project_names(name: str, paths: Sequence[str], manifests: Mapping[str, str])
     }
     return ProjectNames(
         name=name,
-        package=package,
-        package_folder=folder,
+        package=_python_package(paths),
         settings_package=_folder_of("settings.py", paths) or _folder_of("__init__.py", paths, below="settings"),
         django_app=_folder_of("apps.py", paths),
         declared=declared,
@@ -98,8 +95,8 @@ def _value_for(param: SpikeParam, spike: Spike, names: ProjectNames) -> str:
     return ""
 
 
-def _python_package(paths: Sequence[str]) -> tuple[str, str]:
-    """Return the folder that holds the main package ("" or "src") and the package's name: the one with most files."""
+def _python_package(paths: Sequence[str]) -> str:
+    """Return the name of the main package, below "src" or not: the one with most files."""
     counts: Counter[tuple[str, str]] = Counter()
     for path in paths:
         parts = path.split("/")
@@ -107,7 +104,7 @@ def _python_package(paths: Sequence[str]) -> tuple[str, str]:
         inner = parts[1:] if folder else parts
         if path.endswith(".py") and len(inner) > 1 and inner[0] not in _NOT_PACKAGES and not is_test_path(path):
             counts[folder, inner[0]] += 1
-    return min(counts, key=lambda one: (-counts[one], one), default=("", ""))
+    return min(counts, key=lambda one: (-counts[one], one), default=("", ""))[1]
 
 
 def _folder_of(file: str, paths: Sequence[str], below: str = "") -> str:
