@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from fluorite_mcp.embedding.builtin import BuiltinEmbedder
 from fluorite_mcp.learning import workers
 from fluorite_mcp.learning.prepare import FileTask, PreparedFile
 from fluorite_mcp.learning.scan import FileStat
-from fluorite_mcp.learning.workers import READY, FileWorkers, prepare_batch, receive, send, serve_batches
+from fluorite_mcp.learning.workers import READY, Batch, FileWorkers, prepare_batch, receive, send, serve_batches
 
 NOW = "2026-03-01T00:00:00.000000Z"
 
@@ -136,7 +137,15 @@ async def test_leaving_in_the_middle_ends_the_processes(
     monkeypatch.setattr(workers, "PARALLEL_FROM_BYTES", 1)
     monkeypatch.setattr(workers, "_process_count", lambda: 2)
     command = (sys.executable, "-m", "fluorite_mcp.worker", "")
-    async with FileWorkers(tmp_path, NOW, prepare_batch, command=command, size=1000) as prepared:
+
+    def work(batch: Batch) -> list[PreparedFile]:
+        # The thread of this process could be through before the other one has started its worker.
+        deadline = time.monotonic() + 60
+        while not prepared._processes and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return prepare_batch(batch)
+
+    async with FileWorkers(tmp_path, NOW, work, command=command, size=1000) as prepared:
         async for _ in prepared.prepare(tasks, 1):
             break
 
