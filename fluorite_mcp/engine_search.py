@@ -12,6 +12,7 @@ from fluorite_mcp.search.documents import DocumentCache
 from fluorite_mcp.search.headers import HeaderCache
 from fluorite_mcp.search.hybrid import HybridSearch
 from fluorite_mcp.search.places import PlaceFinder
+from fluorite_mcp.search.word_tables import WordTables
 from fluorite_mcp.settings import Settings
 from fluorite_mcp.storage.store import Store
 
@@ -29,7 +30,7 @@ def engine_search(
         model: The same without measuring: names are compared too often for that.
     """
     chunks = store.chunks
-    words = LexicalIndex(store.database)
+    words = LexicalIndex(store.database, WordTables(chunks))
     # Names and words are compared by the bundled model, whatever the chunks are embedded with.
     names = model if settings.ml.embedding_model == BUILTIN else BuiltinEmbedder()
     documents = DocumentCache(chunks, store.merged, words, embedder, names)

@@ -193,13 +193,15 @@ class HybridSearch:
             await self._ahead.read(where.scopes)
         query = understand(text)
         limit = FILTERED_CANDIDATES if where.is_narrow else CANDIDATES
-        spoken = self._documents.names.embed([query.text, *query.spoken])
-        vector, notices = await self._embed(query.text, spoken)
-        # SQLite looks the words up on its own thread while this one compares vectors.
-        lexical, dense = await asyncio.gather(self._lexical(query, where, limit), self._dense(vector, where, limit))
-        said = await self._places.find(query.mentions, where.scopes) if self._places else {}
+        vector, spoken, notices = await self._embed(query)
+        is_large = self._ahead is not None and self._ahead.is_large(where.scopes)
+        finding = self._lexical(query, where, limit), self._dense(vector, where, limit)
+        # SQLite looks the words up on its own thread while this one compares vectors; with little to do, tasks of
+        # their own would take longer than what they save.
+        lexical, dense = await asyncio.gather(*finding) if is_large else (await finding[0], await finding[1])
+        said = await self._places.find(query.mentions, where.scopes) if self._places and query.mentions else {}
         candidates = await self._candidates(lexical, dense, where)
-        if self._ahead is not None and self._ahead.is_large(where.scopes):
+        if is_large:
             candidates = of_best_files(candidates, LARGE_SCOPE_FILES)
         candidates = with_places(candidates, said, where)
         documents = await self._documents.load([document_of(one.chunk) for one in candidates])
@@ -213,19 +215,20 @@ class HybridSearch:
             return LexicalMatches((), 0.0)
         return await self._words.search(query.words, ScopeFilter(where.scopes, where.kinds, where.language), limit)
 
-    async def _embed(
-        self, text: str, spoken: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32] | None, tuple[str, ...]]:
-        """Return the query's vector under the chunks' model; `spoken` begins with that of the bundled model."""
-        if self._embedder is self._documents.names:
-            return spoken[0], ()
+    async def _embed(self, query: Query) -> tuple[NDArray[np.float32] | None, NDArray[np.float32], tuple[str, ...]]:
+        """Return the query's vector under the chunks' model, and the bundled model's of its text and each word."""
+        texts, names = [query.text, *query.spoken], self._documents.names
+        if self._embedder.name == names.name:
+            spoken = self._embedder.embed(texts)
+            return spoken[0], spoken, ()
+        spoken = names.embed(texts)
         try:
             if self._embedder.is_slow:
-                return await asyncio.to_thread(self._embedder.embed_query, text), ()
+                return await asyncio.to_thread(self._embedder.embed_query, query.text), spoken, ()
             # A static model takes less time than handing over to a thread.
-            return self._embedder.embed_query(text), ()
+            return self._embedder.embed_query(query.text), spoken, ()
         except EmbeddingError as error:
-            return None, (f"Searched by words only: {error}",)
+            return None, spoken, (f"Searched by words only: {error}",)
 
     async def _dense(self, vector: NDArray[np.float32] | None, where: SearchFilter, limit: int) -> Mapping[int, float]:
         if vector is None or not vector.any():
