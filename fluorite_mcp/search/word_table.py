@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fluorite_mcp.search.profile import ChunkProfile, decode_profile
+from fluorite_mcp.search.profile import ProfileWords, profile_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,7 +51,7 @@ class WordTable:
         """Make a table of chunks in the order of their keys; the first one's row is the given one."""
         import numpy as np
 
-        profiles = [decode_profile(data) for _, data in chunks]
+        profiles = [profile_words(data) for _, data in chunks]
         return cls(
             np.array([key for key, _ in chunks], np.int64),
             np.array([profile.width for profile in profiles], np.float64),
@@ -127,18 +127,16 @@ class WordTable:
         return list(zip(borders[: len(terms)], borders[len(terms) :], strict=True))
 
 
-def _postings(profiles: Sequence[ChunkProfile], first_row: int) -> NDArray[np.uint64]:
+def _postings(profiles: Sequence[ProfileWords], first_row: int) -> NDArray[np.uint64]:
     """Return the postings of profiles, whose rows are counted from the given one."""
     import numpy as np
 
     if not profiles:
         return np.zeros(0, np.uint64)
     rows = np.arange(first_row, first_row + len(profiles), dtype=np.uint64)
-    owners = np.concatenate(
-        [np.repeat(rows, [len(one.terms) for one in profiles]), np.repeat(rows, [len(one.named) for one in profiles])]
-    )
-    terms = np.concatenate([one.terms for one in profiles] + [one.named for one in profiles]).astype(np.uint64)
-    held = np.concatenate([one.counts for one in profiles] + [one.extra for one in profiles])
+    owners = np.repeat(rows, [len(one.counts) for one in profiles])
+    terms = np.frombuffer(b"".join([one.terms for one in profiles]), np.uint32).astype(np.uint64)
+    held = np.frombuffer(b"".join([one.counts for one in profiles]), np.uint8)
     postings = (terms << _TERM_SHIFT) | (owners << _COUNT_BITS) | held
     postings.sort()
     # What a name says and the text says as well counts as one.
