@@ -11,6 +11,7 @@ from fluorite_mcp.search.ahead import ReadAhead
 from fluorite_mcp.search.documents import DocumentCache
 from fluorite_mcp.search.headers import HeaderCache
 from fluorite_mcp.search.hybrid import HybridSearch
+from fluorite_mcp.search.named_files import NamedFiles
 from fluorite_mcp.search.places import PlaceFinder
 from fluorite_mcp.search.word_tables import WordTables
 from fluorite_mcp.settings import Settings
@@ -36,5 +37,6 @@ def engine_search(
     documents = DocumentCache(chunks, store.merged, words, embedder, names)
     headers = HeaderCache(chunks)
     places = PlaceFinder(store.projects, chunks, words, headers)
+    named = NamedFiles(store.projects, chunks, headers)
     ahead = ReadAhead(chunks, headers, documents)
-    return HybridSearch(words, index, headers, documents, embedder, places, ahead=ahead)
+    return HybridSearch(words, index, headers, documents, embedder, places, named, ahead=ahead)

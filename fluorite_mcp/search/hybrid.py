@@ -15,6 +15,7 @@ from fluorite_mcp.results import Mode
 from fluorite_mcp.search.ahead import ReadAhead
 from fluorite_mcp.search.documents import DocumentCache, document_of
 from fluorite_mcp.search.model import Calibration, RankingModel, load_model
+from fluorite_mcp.search.named_files import NamedFiles
 from fluorite_mcp.search.odds import log_odds
 from fluorite_mcp.search.places import PlaceFinder, Said
 from fluorite_mcp.search.query import Query, understand
@@ -160,6 +161,7 @@ class HybridSearch:
         documents: Reads what ranking asks of them.
         embedder: The model that the vectors are of.
         places: Finds the files and definitions that a query points at; nothing is pointed at if None.
+        named: Finds the files whose name a query says; none if None.
         model: The weights of the ranking; those of the package if None.
         ahead: Reads what a scope holds before it is first searched; nothing if None.
     """
@@ -172,6 +174,7 @@ class HybridSearch:
         documents: DocumentCache,
         embedder: Embedder,
         places: PlaceFinder | None = None,
+        named: NamedFiles | None = None,
         model: RankingModel | None = None,
         ahead: ReadAhead | None = None,
     ) -> None:
@@ -181,6 +184,7 @@ class HybridSearch:
         self._documents = documents
         self._embedder = embedder
         self._places = places
+        self._named = named
         self._model = model
         self._ahead = ahead
 
@@ -204,11 +208,22 @@ class HybridSearch:
         if is_large:
             candidates = of_best_files(candidates, LARGE_SCOPE_FILES)
         candidates = with_places(candidates, said, where)
+        candidates += await self._of_named_files(query, candidates, where)
         documents = await self._documents.load([document_of(one.chunk) for one in candidates])
         model = self._model or load_model()
         outcome = rank(query, lexical.weights, candidates, documents, vector, spoken, model)
         mode: Mode = "lexical" if vector is None else "hybrid"
         return Ranking(query, outcome.ranked, mode, outcome.answerable, model.shown, notices)
+
+    async def _of_named_files(
+        self, query: Query, candidates: Sequence[Candidate], where: SearchFilter
+    ) -> list[Candidate]:
+        # Code and traces are full of words that nobody chose.
+        if self._named is None or query.shape == "code" or query.is_trace:
+            return []
+        known = {document_of(one.chunk) for one in candidates}
+        found = await self._named.find(query.words, where.scopes, known)
+        return [Candidate(chunk) for chunk in found if where.admits(chunk)]
 
     async def _lexical(self, query: Query, where: SearchFilter, limit: int) -> LexicalMatches:
         if not query.words:
