@@ -217,7 +217,8 @@ def _name_likeness(
         importance = np.array([_importance(word, weights) for word in query.spoken], np.float32)
         stems = np.delete(cosines[:, 1:], starts, axis=0)
         nearest = np.maximum.reduceat(stems, np.cumsum(sizes[named] - 1) - (sizes[named] - 1), axis=0)
-        similarity[named] = (np.clip(nearest, _UNLIKE, 1.0) - _UNLIKE) @ importance / (float(importance.sum()) or 1.0)
+        likeness = np.clip(nearest, _UNLIKE, 1.0) - _UNLIKE
+        similarity[named] = likeness.dot(importance) / (float(importance.sum()) or 1.0)
     return cosines[starts, 0], similarity
 
 
