@@ -56,14 +56,15 @@ class _Cases:
         return ROLE_SENTENCES[self.subject][0] if self.key.aspect.startswith("role ") else self.aspect.category
 
 
-def derive_conventions(tally: Tally, dates: FileDates | None = None) -> tuple[Convention, ...]:
+def derive_conventions(tally: Tally, dates: FileDates | None = None, name: str = "") -> tuple[Convention, ...]:
     """Return what holds for most of a project's code or of a folder of it, strongest first.
 
     Args:
         tally: The project's counted facts.
         dates: When each file came into the repository, if that is known.
+        name: What the project is called; a library is mostly imported under that name.
     """
-    sizes, roots = tally.families(), tally.roots
+    sizes, roots = tally.families(), tally.roots | {name.lower(), name.lower().replace("-", "_")}
     found: list[Convention] = []
     for key, counted in tally.cases.items():
         aspect = ASPECTS.get(key.aspect.partition(" ")[0])

@@ -13,7 +13,7 @@ from fluorite_mcp.conventions.reading import Handler, Reader, query_for, run_han
 if TYPE_CHECKING:
     import tree_sitter
 
-FACTS_VERSION = 3
+FACTS_VERSION = 4
 
 # What is kept of a file at most; the rest of one that says more is more of the same.
 _MAX_OBSERVATIONS = 400

@@ -122,7 +122,9 @@ def _throw(reader: Reader, node: tree_sitter.Node) -> None:
     if match := re.match(r"throw\s+new\s+(\\?[\w\\]+)", reader.text(node)):
         name = match[1].rpartition("\\")[2]
         reader.note("raises", name, node)
-        builtin = match[1].startswith("\\") and match[1].count("\\") == 1 and name not in reader.imported
+        # A class of PHP's own is named with a leading backslash, or imported by its bare name.
+        is_global = match[1].startswith("\\") and match[1].count("\\") == 1 and name not in reader.imported
+        builtin = is_global or (match[1] == name and reader.imported.get(name) == name)
         reader.note("raise-kind", "builtin" if builtin else "own", node)
 
 

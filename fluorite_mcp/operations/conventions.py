@@ -92,4 +92,4 @@ def _recount(counted: _Counted, rows: list[tuple[str, bytes, bytes]], gone: set[
     if commit != counted.commit:
         counted.commit = commit
         counted.dates = FileDates(added_files(root, _GIT_SECONDS) if commit else {})
-    counted.found = derive_conventions(counted.tally, counted.dates)
+    counted.found = derive_conventions(counted.tally, counted.dates, root.name)

@@ -68,6 +68,16 @@ def test_where_a_package_is_imported_is_said_if_that_is_a_narrow_place() -> None
     assert found["sqlalchemy is imported in app/db/ only"].count == 5
 
 
+def test_a_library_does_not_use_itself_under_its_own_name() -> None:
+    rows = [row(f"benches/b{n}.rs", ("uses", "wire_up", 3), language="rust") for n in range(9)]
+    rows += [row(f"src/a{n}.rs", language="rust") for n in range(30)]
+    tally = Tally()
+    tally.change(rows)
+
+    assert [one.statement for one in derive_conventions(tally)] == ["wire_up is imported in benches/ only"]
+    assert derive_conventions(tally, name="Wire-Up") == ()
+
+
 def test_tests_beside_and_apart_are_told_by_paths_alone() -> None:
     found = derived(*(row(f"src/a{n}.test.ts", language="typescript") for n in range(3)))
     assert {"tests lie beside what they test", "test files are named *.test.ts"} <= found.keys()

@@ -191,6 +191,21 @@ def test_a_language_without_a_reader_still_counts_as_a_file() -> None:
     assert (facts.language, facts.observations) == ("lua", ())
 
 
+@pytest.mark.parametrize(
+    ("head", "thrown", "kind"),
+    [
+        ("namespace App;\nuse RuntimeException;", "RuntimeException", "builtin"),
+        ("namespace App;", "\\RuntimeException", "builtin"),
+        ("namespace App;\nuse Acme\\RuntimeException;", "RuntimeException", "own"),
+        ("namespace App;", "RuntimeException", "own"),
+    ],
+)
+def test_an_exception_of_phps_own_is_told_by_where_its_name_comes_from(head: str, thrown: str, kind: str) -> None:
+    source = f"<?php\n{head}\nfunction f() {{ throw new {thrown}('x'); }}\n"
+
+    assert [value for aspect, value in observed("src/a.php", source.encode()) if aspect == "raise-kind"] == [kind]
+
+
 def test_facts_of_another_version_are_not_read() -> None:
     assert read_facts(f'[{FACTS_VERSION + 1},"python",["a","b",1]]'.encode()) is None
     assert read_facts(b"") is None
