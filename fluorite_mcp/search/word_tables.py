@@ -6,6 +6,7 @@ A table is made when its scope is first searched, and brought up to date when th
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
@@ -13,8 +14,12 @@ from fluorite_mcp.index.expressions import ScopeFilter
 from fluorite_mcp.search.profile import filter_term, term_hash
 from fluorite_mcp.search.word_table import WordTable
 
-# A larger scope's table would take more than some 25 MB, and longer to keep up to date than SQLite takes to answer.
+# A larger table would take more than some 25 MB, and longer to keep up to date than SQLite takes to answer.
 MAX_TABLE_CHUNKS = 20_000
+# Who works in many projects at once keeps the tables of those used last.
+MAX_KEPT_CHUNKS = 60_000
+
+Scopes = tuple[int, ...]
 
 
 class WordSource(Protocol):
@@ -34,30 +39,27 @@ class WordSource(Protocol):
 
 
 class WordTables:
-    """Answers word searches of scopes that have a table."""
+    """Answers word searches of scopes that have a table: one for all that are searched together."""
 
     def __init__(self, source: WordSource) -> None:
         self._source = source
-        # A scope's table, and the version of the store it is of. One that was too large stays without.
-        self._tables: dict[int, tuple[WordTable, int]] = {}
-        self._large: set[int] = set()
+        # The table of some scopes and the version of the store it is of, the one used last at the end.
+        self._tables: OrderedDict[Scopes, tuple[WordTable, int]] = OrderedDict()
+        self._large: set[Scopes] = set()
         self._making = asyncio.Lock()
 
     async def counts(self, words: Sequence[str], scopes: Sequence[int]) -> dict[str, int] | None:
-        """Return in how many chunks of some scopes each word stands; None where one has no table."""
-        version = await self._source.version()
-        kept = [self._tables[scope] for scope in scopes if scope in self._tables]
-        tables = [table for table, made_of in kept if made_of == version]
-        if len(tables) < len(scopes):
-            return None  # Other projects' tables are not made for this alone.
-        terms = [term_hash(word) for word in words]
-        counted = [table.counts(terms) for table in tables]
-        return dict(zip(words, map(sum, zip(*counted, strict=True)), strict=True))
+        """Return in how many chunks of some scopes each word stands; None where these have no table."""
+        table, made_of = self._tables.get(_key(scopes), (None, -1))
+        # Other projects' tables are not made for this alone.
+        if table is None or made_of != await self._source.version():
+            return None
+        return dict(zip(words, table.counts([term_hash(word) for word in words]), strict=True))
 
     async def best(
         self, weights: Mapping[str, float], where: ScopeFilter, average: float, limit: int
     ) -> list[tuple[int, float]] | None:
-        """Return (chunk, BM25) of the best chunks, best first; None where a scope has no table.
+        """Return (chunk, BM25) of the best chunks, best first; None where the scopes have no table.
 
         Args:
             weights: The IDF of each word.
@@ -65,39 +67,43 @@ class WordTables:
             average: How many tokens the chunks of the whole store hold on average.
             limit: At most so many.
         """
-        version = await self._source.version()
-        tables = [await self._table(scope, version) for scope in where.scopes]
-        known = [table for table in tables if table is not None]
-        if len(known) < len(tables):
+        table = await self._table(_key(where.scopes))
+        if table is None:
             return None
         terms = {term_hash(word): weight for word, weight in weights.items()}
         filters = [[filter_term("k", kind) for kind in where.kinds]] if where.kinds else []
         if where.language:
             filters.append([filter_term("l", where.language)])
-        found = [pair for table in known for pair in table.best(terms, average, limit, filters)]
-        return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:limit]
+        return table.best(terms, average, limit, filters)
 
-    async def _table(self, scope: int, version: int) -> WordTable | None:
-        """Return a scope's table as of a version of the store; None where it is too large for one."""
-        if scope in self._large:
+    async def _table(self, scopes: Scopes) -> WordTable | None:
+        """Return the table of some scopes as the store is now; None where they are too large for one."""
+        version = await self._source.version()
+        if scopes in self._large:
             return None
-        table, made_of = self._tables.get(scope, (None, -1))
-        if table is not None and made_of == version:
-            return table
-        async with self._making:
-            table, made_of = self._tables.get(scope, (None, -1))
-            if table is None or made_of != version:
-                table = await self._made(scope, table)
-                if table is None:
-                    self._large.add(scope)
-                    self._tables.pop(scope, None)
-                    return None
-                self._tables[scope] = table, version
+        table, made_of = self._tables.get(scopes, (None, -1))
+        if table is None or made_of != version:
+            async with self._making:
+                table, made_of = self._tables.get(scopes, (None, -1))
+                if made_of != version:
+                    table = await self._made(scopes, table)
+                    self._keep(scopes, table, version)
+        if table is not None:
+            self._tables.move_to_end(scopes)
         return table
 
-    async def _made(self, scope: int, table: WordTable | None) -> WordTable | None:
-        """Return a scope's table, made of the one before if there is any."""
-        keys = await self._source.living_keys(scope, MAX_TABLE_CHUNKS + 1)
+    def _keep(self, scopes: Scopes, table: WordTable | None, version: int) -> None:
+        if table is None:
+            self._tables.pop(scopes, None)
+            self._large.add(scopes)
+            return
+        self._tables[scopes] = table, version
+        while len(self._tables) > 1 and sum(len(one.keys) for one, _ in self._tables.values()) > MAX_KEPT_CHUNKS:
+            self._tables.popitem(last=False)
+
+    async def _made(self, scopes: Scopes, table: WordTable | None) -> WordTable | None:
+        """Return the table of some scopes, made of the one before if there is any."""
+        keys = sorted([key for one in scopes for key in await self._source.living_keys(one, MAX_TABLE_CHUNKS + 1)])
         if len(keys) > MAX_TABLE_CHUNKS:
             return None
         if table is None:
@@ -108,3 +114,7 @@ class WordTables:
             return table
         profiles = await self._source.profile_bytes(new)
         return await asyncio.to_thread(table.changed, gone, profiles)
+
+
+def _key(scopes: Sequence[int]) -> Scopes:
+    return tuple(sorted(scopes))

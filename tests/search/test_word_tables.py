@@ -119,6 +119,18 @@ async def test_a_large_scope_is_left_to_the_word_index(store: Store, monkeypatch
     assert await same_in_both(store, memory, ["retri"], ScopeFilter((1,)))
 
 
+async def test_tables_used_last_are_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(word_tables, "MAX_KEPT_CHUNKS", 120)
+    memory, where = WordTables(store.chunks), [ScopeFilter((1,)), ScopeFilter((GLOBAL_SCOPE,)), ScopeFilter(SCOPES)]
+    for one in (*where[:2], where[0]):
+        await memory.best({"retri": 1.0}, one, 9.0, LIMIT)
+    assert len(memory._tables) == 2
+    await memory.best({"retri": 1.0}, where[2], 9.0, LIMIT)
+
+    assert list(memory._tables) == [(GLOBAL_SCOPE, 1)]
+    assert await same_in_both(store, memory, ["retri"], where[0])
+
+
 async def test_words_are_counted_in_memory_only_where_every_scope_is_there(store: Store) -> None:
     memory = WordTables(store.chunks)
     await memory.best({"retry": 1.0}, ScopeFilter((1,)), 9.0, LIMIT)
