@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from fluorite_mcp.conventions.relevance import TaskScope
 from fluorite_mcp.errors import InputError
 from fluorite_mcp.learning.locate import Place
 from fluorite_mcp.learning.pipeline import Progress, ignore_progress
-from fluorite_mcp.models import Chunk
 from fluorite_mcp.operations.arguments import check_text
 from fluorite_mcp.operations.conventions import ProjectConventions
 from fluorite_mcp.operations.current import Current, CurrentProject
@@ -21,10 +21,9 @@ from fluorite_mcp.operations.usage import Usage
 from fluorite_mcp.ports import ChunkStore
 from fluorite_mcp.results import Convention, Hit, Intent, SuggestResult
 from fluorite_mcp.search.hybrid import Ranking
-from fluorite_mcp.search.paths import is_test_path
 from fluorite_mcp.search.ranking import Ranked, explain
 from fluorite_mcp.suggest.compose import Context, compose
-from fluorite_mcp.suggest.exemplars import choose, matching_test
+from fluorite_mcp.suggest.exemplars import choose, is_test, matching_test
 from fluorite_mcp.suggest.intent import understand_task
 from fluorite_mcp.suggest.pieces import Arranged, Material, TemplateFound, arrange
 from fluorite_mcp.suggest.surroundings import NearFile
@@ -60,7 +59,7 @@ class _Code:
     """The project's nearest code: chosen pieces, their whole texts, the files they lie in, and hits that name them."""
 
     chosen: tuple[Ranked, ...] = ()
-    texts: dict[int, Chunk] | None = None
+    texts: Mapping[int, str] = field(default_factory=dict)
     near: tuple[NearFile, ...] = ()
     ranking: Ranking | None = None
 
@@ -102,9 +101,12 @@ class Suggest:
             await self._mine.ensure_quickly(current.project)
         habits = await self._habits.read(current.project)
         intent = understand_task(request.task, request.frameworks, habits.stacks, habits.used)
-        templates = await self._templates(request, current, intent, habits)
-        code = await self._code(request, current, habits)
-        notes = await self._notes(request, current, habits)
+        # While SQLite reads for one of these on its thread, another is ranked on this one.
+        templates, code, notes = await asyncio.gather(
+            self._templates(request, current, intent, habits),
+            self._code(request, current, habits),
+            self._notes(request, current, habits),
+        )
         material = Material(templates, code.chosen, code.texts, describe_origin, code.near, habits.defined, (), notes)
         # Conventions go with material; alone they would answer a task that nothing is known about.
         if not material.is_empty:
@@ -165,16 +167,16 @@ class Suggest:
         if ranking.answerable < _NEAR_ENOUGH:
             return _Code()
         trusted = [one for one in ranking.ranked if is_trusted(one.chunk)]
-        found = [one for one in trusted if not is_test_path(one.chunk.origin.path or "")][:_READ]
+        found = [one for one in trusted if not is_test(one)][:_READ]
         paths = list(dict.fromkeys(one.chunk.origin.path for one in found if one.chunk.origin.path))[:_NEAR_FILES]
         heads = {path: habits.heads[path] for path in paths if path in habits.heads}
         test = matching_test(trusted, found[:_NEAR_FILES])
         keys = {one.chunk.key for one in (*found, *((test,) if test else ()))} | set(heads.values())
-        texts = await self._chunks.load(sorted(keys))
+        texts = await self._chunks.contents_of(sorted(keys))
         chosen = choose(found, texts)
         if test and len(chosen) > 1:
             chosen.insert(min(3, len(chosen)), test)
-        near = [_near_file(path, texts.get(heads.get(path, 0)), found, texts) for path in paths]
+        near = [_near_file(path, texts.get(heads.get(path, 0), ""), found, texts) for path in paths]
         return _Code(tuple(chosen), texts, tuple(near), ranking)
 
     async def _notes(self, request: SuggestRequest, current: Current, habits: Habits) -> tuple[Hit, ...]:
@@ -197,12 +199,10 @@ class Suggest:
         return await self._search.hits(shown, ranking, current, max_lines=0) if ranking else ()
 
 
-def _near_file(path: str, head: Chunk | None, found: Sequence[Ranked], texts: dict[int, Chunk]) -> NearFile:
+def _near_file(path: str, head: str, found: Sequence[Ranked], texts: Mapping[int, str]) -> NearFile:
     inside = [one for one in found if one.chunk.origin.path == path]
-    return NearFile(
-        path, inside[0].chunk.language, head.content if head else "",
-        tuple(texts[one.chunk.key].content for one in inside if one.chunk.key in texts), inside[0].score,
-    )  # fmt: skip
+    pieces = tuple(texts[one.chunk.key] for one in inside if one.chunk.key in texts)
+    return NearFile(path, inside[0].chunk.language, head, pieces, inside[0].score)
 
 
 def _compose(request: SuggestRequest, material: Material) -> tuple[Context, Arranged]:

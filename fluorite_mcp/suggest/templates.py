@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fluorite_mcp.models import Chunk
 from fluorite_mcp.results import Intent
@@ -65,7 +66,7 @@ def used_by_many(offers: Collection[Offer]) -> frozenset[str]:
     families: dict[str, set[str]] = defaultdict(set)
     for offer in offers:
         for name in offer.stack:
-            families[name] |= {min(_with_siblings({language})) for language in offer.languages}
+            families[name] |= {min(_with_siblings(frozenset({language}))) for language in offer.languages}
     return frozenset(name for name, found in families.items() if len(found) != 1)
 
 
@@ -109,5 +110,6 @@ def close_to_best(scored: Sequence[tuple[float, str, Ranked]]) -> list[tuple[flo
     return [entry for entry in scored if entry[0] >= CLOSE_TO_BEST * scored[0][0]]
 
 
-def _with_siblings(languages: Collection[str]) -> set[str]:
-    return set(languages).union(*(family for family in _TOGETHER if family & set(languages)))
+@lru_cache(maxsize=64)  # Every template is asked about the same project.
+def _with_siblings(languages: frozenset[str]) -> frozenset[str]:
+    return languages.union(*(family for family in _TOGETHER if family & languages))
