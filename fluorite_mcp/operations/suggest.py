@@ -13,28 +13,28 @@ from fluorite_mcp.learning.pipeline import Progress, ignore_progress
 from fluorite_mcp.operations.arguments import check_text
 from fluorite_mcp.operations.conventions import ProjectConventions
 from fluorite_mcp.operations.current import Current, CurrentProject
-from fluorite_mcp.operations.habits import NOTE_KINDS, Habits, HabitsReader, spike_of
+from fluorite_mcp.operations.fitting_templates import FittingTemplates
+from fluorite_mcp.operations.habits import NOTE_KINDS, Habits, HabitsReader
 from fluorite_mcp.operations.mine import Mine
 from fluorite_mcp.operations.search import Search, SearchRequest, describe_origin
-from fluorite_mcp.operations.template_filling import Fit, TemplateFilling
 from fluorite_mcp.operations.usage import Usage
 from fluorite_mcp.ports import ChunkStore
-from fluorite_mcp.results import Convention, Hit, Intent, SuggestResult
+from fluorite_mcp.results import Convention, Hit, SuggestResult
 from fluorite_mcp.search.hybrid import Ranking
-from fluorite_mcp.search.ranking import Ranked, explain
+from fluorite_mcp.search.ranking import Ranked
 from fluorite_mcp.suggest.compose import Context, compose
 from fluorite_mcp.suggest.exemplars import choose, is_test, matching_test
 from fluorite_mcp.suggest.intent import understand_task
-from fluorite_mcp.suggest.pieces import Arranged, Material, TemplateFound, arrange
+from fluorite_mcp.suggest.pieces import Arranged, Material, arrange
 from fluorite_mcp.suggest.surroundings import NearFile
-from fluorite_mcp.suggest.templates import close_to_best, fit_of, is_offered
 from fluorite_mcp.suggest.trust import is_trusted
+from fluorite_mcp.suggest.ways import ways_of
 from fluorite_mcp.text.tokens import count_tokens
 
 MIN_BUDGET, MAX_BUDGET = 200, 8_000
 MAX_TASK_CHARS = 8_000
 
-_SPIKES, _NOTES = 3, 3
+_NOTES = 3
 # Pieces that are read to choose the exemplars from, and files whose imports and calls are counted.
 _READ, _NEAR_FILES = 40, 10
 # What is less likely than this part of the best is of another topic.
@@ -73,7 +73,7 @@ class Suggest:
         search: Search,
         chunks: ChunkStore,
         habits: HabitsReader,
-        filling: TemplateFilling,
+        templates: FittingTemplates,
         mine: Mine,
         conventions: ProjectConventions,
         usage: Usage,
@@ -82,7 +82,7 @@ class Suggest:
         self._search = search
         self._chunks = chunks
         self._habits = habits
-        self._filling = filling
+        self._templates = templates
         self._mine = mine
         self._conventions = conventions
         self._usage = usage
@@ -102,11 +102,13 @@ class Suggest:
         habits = await self._habits.read(current.project)
         intent = understand_task(request.task, request.frameworks, habits.stacks, habits.used)
         # While SQLite reads for one of these on its thread, another is ranked on this one.
-        templates, code, notes = await asyncio.gather(
-            self._templates(request, current, intent, habits),
+        fitting, code, notes = await asyncio.gather(
+            self._templates.fitting(request.task, current, intent, habits),
             self._code(request, current, habits),
             self._notes(request, current, habits),
         )
+        ways = ways_of(await self._conventions.stated(current.project), habits.declared) if fitting else {}
+        templates = await self._templates.chosen(request.task, fitting, ways, habits) if fitting else []
         material = Material(templates, code.chosen, code.texts, describe_origin, code.near, habits.defined, (), notes)
         # Conventions go with material; alone they would answer a task that nothing is known about.
         if not material.is_empty:
@@ -126,39 +128,6 @@ class Suggest:
             abstained=material.is_empty,
             notices=current.notices,
         )
-
-    async def _templates(
-        self, request: SuggestRequest, current: Current, intent: Intent, habits: Habits
-    ) -> list[TemplateFound]:
-        offered = {
-            name for name, offer in habits.offers.items() if is_offered(offer, intent, habits.habitat, habits.shared)
-        }
-        if not offered:
-            return []
-        searched = SearchRequest(request.task, kinds=("spike",))
-        ranking = await self._search.rank(searched, replace(current, project=None, part=""))
-        best: dict[str, Ranked] = {}
-        for one in ranking.ranked:
-            best.setdefault(spike_of(one.chunk), one)
-        # A framework that the task names is reason enough for its templates, whatever else the task says.
-        named = set(intent.frameworks) if intent.is_named else set()
-        scored = [
-            (fit_of(one, intent), name, one)
-            for name, one in best.items()
-            if name in offered
-            and is_trusted(one.chunk)
-            and (not ranking.abstained or named & set(one.chunk.frameworks))
-        ]
-        scored.sort(key=lambda entry: (-entry[0], entry[1]))
-        chosen = close_to_best(scored)[:_SPIKES]
-        likely = ranking.shown_fits([score for score, _, _ in chosen])
-        return [
-            await self._filling.fill(
-                Fit(name, likely[rank], explain(ranking.query, one), bool(named & set(one.chunk.frameworks))),
-                habits.spikes[name], habits.names if rank == 0 else None,
-            )
-            for rank, (_, name, one) in enumerate(chosen)
-        ]  # fmt: skip
 
     async def _code(self, request: SuggestRequest, current: Current, habits: Habits) -> _Code:
         if current.project is None:

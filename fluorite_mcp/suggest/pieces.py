@@ -26,6 +26,8 @@ _HEADING_TOKENS = 30
 # Less room than this shows no further piece of code.
 _WORTH_DIVIDING = 80
 _MAX_NOTE_TOKENS = 400
+# More of what was adapted, or differs, than this stands in the suggestion alone.
+_COMPARED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,8 @@ def _whole_templates(task: str, templates: Sequence[TemplateFound]) -> list[Piec
     for rank, template in enumerate(templates):
         heading = f"## Template: {template.overview.title} (`spike:{template.suggestion.id}`)"
         about = _about(template.overview, task)
-        pieces.append(Piece(heading, "\n".join(filter(None, [about, _filled(template.suggestion)]))))
+        said = [about, _filled(template.suggestion), *_compared(template.suggestion)]
+        pieces.append(Piece(heading, "\n".join(filter(None, said))))
         if rank == 0:
             pieces += [Piece(f"`{path}`", text, language or "") for path, text, language in template.files]
     return pieces
@@ -193,6 +196,14 @@ def _filled(suggestion: SpikeSuggestion) -> str:
         f"Assumed: {', '.join(assumed)}." if assumed else "",
     ]
     return " ".join(filter(None, said))
+
+
+def _compared(suggestion: SpikeSuggestion) -> list[str]:
+    """Say how the files are like the project's, and how they are not."""
+    return [
+        *(f"Adapted: {one}." for one in suggestion.adapted[:_COMPARED]),
+        *(f"Differs: {one}." for one in suggestion.differs[:_COMPARED]),
+    ]
 
 
 def _about(overview: Chunk, task: str) -> str:

@@ -24,6 +24,8 @@ _FILLER_FACTOR = 0.1
 # What scores below this part of the best is no second choice. That anything fits at all, search has decided. Further
 # choices cost a line each, and of three the right one is among them for one description in ten more than of the first.
 CLOSE_TO_BEST = 0.4
+# A variant for the same framework that does as the project does is preferred to the best one down to here.
+_VARIANT = 0.1
 
 _FRAMEWORKS = frozenset(PACKAGES.values())
 # Languages that go into each other's projects.
@@ -101,13 +103,23 @@ def is_offered(offer: Offer, intent: Intent, habitat: Habitat, shared: Collectio
     if not offer.languages:
         # Configuration, such as a container's or a pipeline's, is offered where the task asks for such a thing.
         return intent.action in ("configure", "migrate") or bool(offer.stack & habitat.frameworks)
-    wanted = (offer.stack & _FRAMEWORKS) - set(LANGUAGES)
+    wanted = frameworks_of(offer)
     return is_at_home and (not wanted or bool(wanted & habitat.frameworks))
 
 
 def close_to_best(scored: Sequence[tuple[float, str, Ranked]]) -> list[tuple[float, str, Ranked]]:
     """Leave out templates far behind the best: a second choice should be a choice."""
     return [entry for entry in scored if entry[0] >= CLOSE_TO_BEST * scored[0][0]]
+
+
+def with_variants(scored: Sequence[tuple[float, str, Ranked]]) -> list[tuple[float, str, Ranked]]:
+    """Leave out templates so far behind the best that not even a variant of it is worth a look."""
+    return [entry for entry in scored if entry[0] >= _VARIANT * scored[0][0]]
+
+
+def frameworks_of(offer: Offer) -> frozenset[str]:
+    """Return the frameworks that a template is for; two for the same one are variants."""
+    return (offer.stack & _FRAMEWORKS) - frozenset(LANGUAGES)
 
 
 @lru_cache(maxsize=64)  # Every template is asked about the same project.
