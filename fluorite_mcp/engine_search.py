@@ -11,7 +11,9 @@ from fluorite_mcp.search.ahead import ReadAhead
 from fluorite_mcp.search.documents import DocumentCache
 from fluorite_mcp.search.headers import HeaderCache
 from fluorite_mcp.search.hybrid import HybridSearch
+from fluorite_mcp.search.named_files import NamedFiles
 from fluorite_mcp.search.places import PlaceFinder
+from fluorite_mcp.search.word_tables import WordTables
 from fluorite_mcp.settings import Settings
 from fluorite_mcp.storage.store import Store
 
@@ -29,11 +31,12 @@ def engine_search(
         model: The same without measuring: names are compared too often for that.
     """
     chunks = store.chunks
-    words = LexicalIndex(store.database)
+    words = LexicalIndex(store.database, WordTables(chunks))
     # Names and words are compared by the bundled model, whatever the chunks are embedded with.
     names = model if settings.ml.embedding_model == BUILTIN else BuiltinEmbedder()
     documents = DocumentCache(chunks, store.merged, words, embedder, names)
     headers = HeaderCache(chunks)
     places = PlaceFinder(store.projects, chunks, words, headers)
+    named = NamedFiles(store.projects, chunks, headers)
     ahead = ReadAhead(chunks, headers, documents)
-    return HybridSearch(words, index, headers, documents, embedder, places, ahead=ahead)
+    return HybridSearch(words, index, headers, documents, embedder, places, named, ahead=ahead)

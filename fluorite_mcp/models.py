@@ -27,6 +27,8 @@ Freshness = Literal["fresh", "drifted", "gone"]
 Outcome = Literal["helpful", "unhelpful", "wrong", "outdated"]
 OUTCOMES: tuple[str, ...] = get_args(Outcome)
 
+# What nobody has judged or used yet.
+NEUTRAL_QUALITY = 0.5
 # What was judged wrong or outdated keeps this share of its quality, so that it lies below this, and ranking sees it.
 DEMOTED_QUALITY = 0.1
 
@@ -77,7 +79,7 @@ class Chunk:
     frameworks: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     origin: Origin = Origin()
-    quality: float = 0.5
+    quality: float = NEUTRAL_QUALITY
     helpful: float = 0.0
     unhelpful: float = 0.0
     usage: int = 0

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 # How much a word says by where it stands; the scope column is only for filtering.
-_FIELD_WEIGHTS = "0.0, 3.0, 4.0, 3.0, 0.0, 1.0"  # scope, title, symbol, path, imports, body
+FIELD_WEIGHTS = {"scope": 0, "title": 3, "symbol": 4, "path": 3, "imports": 0, "body": 1}
+_FIELD_WEIGHTS = ", ".join(f"{weight}.0" for weight in FIELD_WEIGHTS.values())
 
 # The fields that hold names.
 NAME_FIELDS = "title symbol path"

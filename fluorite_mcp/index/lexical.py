@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from fluorite_mcp.index.common_words import CommonWords, is_costly
 from fluorite_mcp.index.expressions import NAME_FIELDS, ScopeFilter, SqlReader, compose, match_expression, scored
-from fluorite_mcp.index.selection import count_of_rows, deciding_words, narrowing
+from fluorite_mcp.index.selection import deciding_words, narrowing, rows_and_tokens
 from fluorite_mcp.models import GLOBAL_SCOPE
 
 # More words than this make a pasted text, whose rarest words say the most.
@@ -58,12 +58,40 @@ def scope_words(scope: int, kind: str, language: str | None) -> str:
     return f"p{scope} k{kind}" + (f" l{language}" if language else "")
 
 
-class LexicalIndex:
-    """Queries the word index of the store."""
+class WordsInMemory(Protocol):
+    """Holds what the word index holds of all but large scopes."""
 
-    def __init__(self, sql: SqlReader) -> None:
+    async def counts(self, words: Sequence[str], scopes: Sequence[int]) -> dict[str, int] | None:
+        """Return in how many chunks of some scopes each word stands; None where they are not in memory."""
+        ...
+
+    async def best(
+        self, weights: Mapping[str, float], where: ScopeFilter, average: float, limit: int
+    ) -> list[tuple[int, float]] | None:
+        """Return (chunk, BM25) of the best chunks, best first; None where a scope is not in memory.
+
+        Args:
+            weights: The IDF of each word.
+            where: Which chunks count.
+            average: How many tokens the chunks of the whole store hold on average.
+            limit: At most so many.
+        """
+        ...
+
+
+class LexicalIndex:
+    """Queries the word index of the store.
+
+    Args:
+        sql: Reads the store.
+        memory: Answers for the scopes it holds; none if None.
+    """
+
+    def __init__(self, sql: SqlReader, memory: WordsInMemory | None = None) -> None:
         self._sql = sql
-        self._counted: tuple[int, int] | None = None
+        self._memory = memory
+        # The store's version, how many chunks it has, and how many tokens these hold on average.
+        self._counted: tuple[int, int, float] | None = None
         # What was counted of the store's present version: in how many chunks words stand, and in how many imports.
         self._known: dict[str, int] = {}
         self._imports: dict[str, int] = {}
@@ -85,21 +113,31 @@ class LexicalIndex:
         if not counts:
             return LexicalMatches((), 0.0)
         idf = {word: inverse_frequency(count, size) for word, count in counts.items()}
-        where = self._without_needless(where)
-        if is_costly(counts):
-            chosen, rows = await CommonWords(self._sql, where).search(counts, idf, limit)
-        else:
-            chosen, expression = await self._choose(counts, where)
-            # Within the budget scoring is over before a busy machine has handed it to a thread and back.
-            is_short = sum(counts[word] for word in chosen) <= POSTINGS_BUDGET
-            read = self._sql.look_up if is_short else self._sql.fetch
-            rows = await scored(read, expression, WIDE_POSTINGS, limit)
+        chosen, rows = await self._best(counts, idf, where, limit)
         # Words the store has never seen count too: a query of unknown words is not answered by its known ones.
         # Those of another script do not: asking an English repository in Japanese is no sign of another topic.
         unseen = max(idf.values()) * sum(word.isascii() and word not in idf for word in words[:MAX_WORDS])
         ideal = _SATURATION * (sum(idf[word] for word in chosen) + unseen)
         weights = {word: idf.get(word, max(idf.values())) for word in words[:MAX_WORDS]} | idf
         return LexicalMatches(tuple((int(key), float(score)) for key, score in rows), ideal, weights)
+
+    async def _best(
+        self, counts: Mapping[str, int], idf: Mapping[str, float], where: ScopeFilter, limit: int
+    ) -> tuple[list[str], list[tuple[int, float]]]:
+        """Return the words that decide, and the best chunks with their scores."""
+        if self._memory is not None and self._counted is not None:
+            rarest = sorted(counts, key=lambda word: (counts[word], word))[:MAX_WORDS]
+            found = await self._memory.best({word: idf[word] for word in rarest}, where, self._counted[2], limit)
+            if found is not None:
+                return rarest, found
+        where = self._without_needless(where)
+        if is_costly(counts):
+            return await CommonWords(self._sql, where).search(counts, idf, limit)
+        chosen, expression = await self._choose(counts, where)
+        # Within the budget scoring is over before a busy machine has handed it to a thread and back.
+        is_short = sum(counts[word] for word in chosen) <= POSTINGS_BUDGET
+        read = self._sql.look_up if is_short else self._sql.fetch
+        return chosen, await scored(read, expression, WIDE_POSTINGS, limit)
 
     async def named(self, words: Sequence[str], where: ScopeFilter, limit: int) -> list[int]:
         """Return the keys of chunks whose title, symbol or path holds every one of some words, best first."""
@@ -171,12 +209,18 @@ class LexicalIndex:
             self._known = {}
         known = self._known
         unknown = [word for word in dict.fromkeys(words) if word not in known and word not in self._frequent]
-        counted = await self._count_all(unknown)
+        counted = await self._count_in_memory(unknown) or await self._count_all(unknown)
         known |= dict.fromkeys(unknown, 0) | counted
         self._frequent |= {word: count for word, count in counted.items() if count >= _REMEMBERED_COUNT}
         counts = {word: self._frequent.get(word) or known[word] for word in words}
         counts = {word: count for word, count in counts.items() if count}
         return {word: min(count, size) for word, count in counts.items()}, max(size, 1)
+
+    async def _count_in_memory(self, words: Sequence[str]) -> dict[str, int] | None:
+        """Return in how many chunks each word stands; None where not all chunks are in memory."""
+        if self._memory is None or not words:
+            return None
+        return await self._memory.counts(words, sorted(self._scopes))
 
     async def _count_all(self, words: Sequence[str]) -> dict[str, int]:
         """Return in how many chunks each word stands; those in none are left out."""
@@ -216,7 +260,8 @@ class LexicalIndex:
         if self._counted is None or self._counted[0] != version:
             rows = await self._sql.look_up("SELECT block FROM words_data WHERE id = 1")
             projects = await self._sql.look_up("SELECT key FROM projects")
-            self._counted = (version, count_of_rows(rows[0][0]))
+            count, tokens = rows_and_tokens(rows[0][0])
+            self._counted = (version, count, tokens / max(count, 1))
             self._known, self._imports = {}, {}
             self._scopes = {GLOBAL_SCOPE, *(int(key) for (key,) in projects)}
         return self._counted[1]

@@ -43,16 +43,16 @@ def narrowing(words: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(expressions))
 
 
-def count_of_rows(averages: bytes) -> int:
-    """Return how many rows an FTS5 table has.
+def rows_and_tokens(averages: bytes) -> tuple[int, int]:
+    """Return how many rows an FTS5 table has, and how many tokens all of their columns hold.
 
     Args:
-        averages: Its record of averages, which begins with that number: 7 bits a byte, high ones first, the eighth
-            set where more follow.
+        averages: Its record of averages: the number of rows, then of the tokens of each column. Each is written in 7
+            bits a byte, high ones first, the eighth set where more follow.
     """
-    total = 0
+    numbers = [0]
     for byte in averages:
-        total = total << 7 | byte & 0x7F
+        numbers[-1] = numbers[-1] << 7 | byte & 0x7F
         if byte < 0x80:
-            break
-    return total
+            numbers.append(0)
+    return numbers[0], sum(numbers[1:])

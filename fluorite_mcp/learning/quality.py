@@ -15,11 +15,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from fluorite_mcp.learning.feedback import DEMOTED_SHARE, HALF_LIFE_DAYS, NOT_JUDGED, PRIOR_OBSERVATIONS, Evidence
-from fluorite_mcp.models import Chunk
+from fluorite_mcp.models import NEUTRAL_QUALITY, Chunk
 
-# Before anybody used a chunk its usage says nothing. Three uses are halfway to the best: the fourth person who
-# fetches a chunk is no surprise any more.
-NEUTRAL = 0.5
+# Three uses are halfway to the best: the fourth person who fetches a chunk is no surprise any more.
 USES_HALFWAY = 3.0
 
 # A definition that stands alone; a piece of a longer one; one whose body is still to be written.
@@ -177,7 +175,7 @@ def _tests(_chunk: Chunk, signals: Signals) -> tuple[float, str]:
 
 
 def _usage(chunk: Chunk, signals: Signals) -> tuple[float, str]:
-    unused = NEUTRAL if chunk.kind in ("code", "doc") else signals.prior
+    unused = NEUTRAL_QUALITY if chunk.kind in ("code", "doc") else signals.prior
     value = unused + (1 - unused) * chunk.usage / (chunk.usage + USES_HALFWAY)
     return value, f"fetched or applied {chunk.usage} time{'' if chunk.usage == 1 else 's'} after it was found"
 

@@ -26,7 +26,7 @@ from fluorite_mcp.search.query import MAX_QUERY_CHARS
 from fluorite_mcp.search.ranking import Ranked, explain
 from fluorite_mcp.search.snippets import best_snippet
 from fluorite_mcp.text.languages import LANGUAGES
-from fluorite_mcp.text.secrets import redact
+from fluorite_mcp.text.secrets import redact_each
 
 MAX_LIMIT = 50
 MAX_SNIPPET_LINES = 400
@@ -177,12 +177,12 @@ class Search:
         words = frozenset(ranking.query.words)
 
         def build() -> tuple[Hit, ...]:
+            scored = zip(page, ranking.shown_scores(page), strict=True)
+            shown = [(one, score) for one, score in scored if one.chunk.key in texts]
+            snippets = redact_each([best_snippet(texts[one.chunk.key], words, max_lines).text for one, _ in shown])
             return tuple(
-                _hit(
-                    one, score, explain(ranking.query, one), texts[one.chunk.key], words, max_lines, current.root, known
-                )
-                for one, score in zip(page, ranking.shown_scores(page), strict=True)
-                if one.chunk.key in texts
+                _hit(one, score, explain(ranking.query, one), snippet, current.root, known)
+                for (one, score), snippet in zip(shown, snippets, strict=True)
             )
 
         # The usual few hits take less time than handing over to a thread.
@@ -225,19 +225,16 @@ def _hit(
     one: Ranked,
     score: float,
     why: tuple[str, ...],
-    text: str,
-    words: frozenset[str],
-    max_lines: int,
+    snippet: str,
     root: Path | None,
     known: dict[str, tuple[int, int]],
 ) -> Hit:
     chunk, origin = one.chunk, one.chunk.origin
-    snippet = best_snippet(text, words, max_lines)
     is_file = chunk.project is not None and is_learned(chunk)
     return Hit(
         id=chunk.id, kind=chunk.kind, title=chunk.title, score=round(score, 4), why=why, path=origin.path,
         start_line=origin.start_line, end_line=origin.end_line, symbol=origin.symbol, language=chunk.language,
-        frameworks=chunk.frameworks, quality=round(chunk.quality, 3), snippet=redact(snippet.text).text,
+        frameworks=chunk.frameworks, quality=round(chunk.quality, 3), snippet=snippet,
         origin=describe_origin(chunk),
         fresh=file_freshness(root, origin.path, known.get(origin.path or "")) if is_file else "fresh",
     )  # fmt: skip

@@ -113,6 +113,11 @@ _SUFFIX = re.compile(
     r" ?(?:folders?|director(?:y|ies)|modules?|packages?|files?|apps?"
     r"|フォルダ|ディレクトリ|ファイル|モジュール|パッケージ)$"
 )
+# Each of the forms holds one of these, and most queries none.
+_SIGNS = (
+    "exclud", "except", "other than", "apart from", "aside from", "outside", "not ", "no ", "ignor", "skip", "without",
+    "minus", " -", "\t-", "non-", "以外", "除", "抜き", "ではな", "じゃな",
+)  # fmt: skip
 # Longer texts are no single question.
 MAX_SENTENCE_CHARS = 400
 # An exclusion stands at the end of a question or is a clause of its own; what follows a long one is another topic.
@@ -124,6 +129,9 @@ def read_exclusions(reading: Reading) -> Reading:
     if reading.is_trace or reading.is_code or "\n" in reading.text or len(reading.text) > MAX_SENTENCE_CHARS:
         return reading
     text, excluded = reading.text, reading.excluded
+    lowered = text.lower()
+    if not any(sign in lowered for sign in _SIGNS):
+        return reading
     for form in (*_FORMS, *_JAPANESE):
         match = form.search(text)
         if match is None or _is_the_topic(text, match):

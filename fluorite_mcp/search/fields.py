@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection
 
+from fluorite_mcp.index.expressions import FIELD_WEIGHTS
 from fluorite_mcp.index.lexical import scope_words
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, LexicalFields
-from fluorite_mcp.search.profile import Defined, definition_strength, encode_profile
+from fluorite_mcp.search.profile import Defined, definition_strength, encode_profile, filter_term, hashes_of
 from fluorite_mcp.text.imports import import_lines
 from fluorite_mcp.text.tokens import TOKENS_VERSION, index_words
 
 # Stamp of these fields; a store with another stamp has its word index rebuilt.
-FIELDS_VERSION = f"3.{TOKENS_VERSION}"
+FIELDS_VERSION = f"4.{TOKENS_VERSION}"
 
 # The key of a learned chunk's metadata that lists its definitions: [name, kind, lines, depth] each.
 DEFINITIONS = "definitions"
@@ -51,18 +53,25 @@ def lexical_fields(chunk: Chunk) -> LexicalFields:
     # A learned piece of a file is titled by its symbol, which has a field of its own.
     names = tuple(dict.fromkeys(one.name for one in definitions)) if is_learned(chunk) else (chunk.title,)
     title = index_words(" ".join((*names, *chunk.tags, *chunk.frameworks)))
-    body = index_words(chunk.content)
+    symbol, path = index_words(chunk.origin.symbol or ""), index_words(chunk.origin.path or "")
+    imports = index_words(import_lines(chunk.content)) if chunk.kind == "code" else ""
+    scope, body = scope_words(chunk.project or GLOBAL_SCOPE, chunk.kind, chunk.language), index_words(chunk.content)
     # What was stored is known by its title and tags as much as by its text.
     words = body.split() if is_learned(chunk) else [*title.split(), *body.split()]
-    return LexicalFields(
-        scope=scope_words(chunk.project or GLOBAL_SCOPE, chunk.kind, chunk.language),
-        title=title,
-        symbol=index_words(chunk.origin.symbol or ""),
-        path=index_words(chunk.origin.path or ""),
-        imports=index_words(import_lines(chunk.content)) if chunk.kind == "code" else "",
-        body=body,
-        profile=encode_profile(words, definitions),
-    )
+    beyond = FIELD_WEIGHTS["title"] - (0 if is_learned(chunk) else FIELD_WEIGHTS["body"])
+    named = _said_by_names(((title, beyond), (symbol, FIELD_WEIGHTS["symbol"]), (path, FIELD_WEIGHTS["path"])))
+    named |= {filter_term("k", chunk.kind): 0} | ({filter_term("l", chunk.language): 0} if chunk.language else {})
+    width = sum(stream.count(" ") + 1 for stream in (scope, title, symbol, path, imports, body) if stream)
+    return LexicalFields(scope, title, symbol, path, imports, body, encode_profile(words, definitions, named, width))
+
+
+def _said_by_names(streams: Collection[tuple[str, int]]) -> dict[int, int]:
+    """Return what each word of some fields counts beyond its place in the text, by hash."""
+    counted: Counter[int] = Counter()
+    for stream, weight in streams:
+        for term in hashes_of(stream.split()):
+            counted[term] += weight
+    return dict(counted)
 
 
 def embedding_text(chunk: Chunk) -> str:

@@ -15,6 +15,7 @@ from fluorite_mcp.results import Mode
 from fluorite_mcp.search.ahead import ReadAhead
 from fluorite_mcp.search.documents import DocumentCache, document_of
 from fluorite_mcp.search.model import Calibration, RankingModel, load_model
+from fluorite_mcp.search.named_files import NamedFiles
 from fluorite_mcp.search.odds import log_odds
 from fluorite_mcp.search.places import PlaceFinder, Said
 from fluorite_mcp.search.query import Query, understand
@@ -160,6 +161,7 @@ class HybridSearch:
         documents: Reads what ranking asks of them.
         embedder: The model that the vectors are of.
         places: Finds the files and definitions that a query points at; nothing is pointed at if None.
+        named: Finds the files whose name a query says; none if None.
         model: The weights of the ranking; those of the package if None.
         ahead: Reads what a scope holds before it is first searched; nothing if None.
     """
@@ -172,6 +174,7 @@ class HybridSearch:
         documents: DocumentCache,
         embedder: Embedder,
         places: PlaceFinder | None = None,
+        named: NamedFiles | None = None,
         model: RankingModel | None = None,
         ahead: ReadAhead | None = None,
     ) -> None:
@@ -181,6 +184,7 @@ class HybridSearch:
         self._documents = documents
         self._embedder = embedder
         self._places = places
+        self._named = named
         self._model = model
         self._ahead = ahead
 
@@ -193,39 +197,53 @@ class HybridSearch:
             await self._ahead.read(where.scopes)
         query = understand(text)
         limit = FILTERED_CANDIDATES if where.is_narrow else CANDIDATES
-        spoken = self._documents.names.embed([query.text, *query.spoken])
-        vector, notices = await self._embed(query.text, spoken)
-        # SQLite looks the words up on its own thread while this one compares vectors.
-        lexical, dense = await asyncio.gather(self._lexical(query, where, limit), self._dense(vector, where, limit))
-        said = await self._places.find(query.mentions, where.scopes) if self._places else {}
+        vector, spoken, notices = await self._embed(query)
+        is_large = self._ahead is not None and self._ahead.is_large(where.scopes)
+        finding = self._lexical(query, where, limit), self._dense(vector, where, limit)
+        # SQLite looks the words up on its own thread while this one compares vectors; with little to do, tasks of
+        # their own would take longer than what they save.
+        lexical, dense = await asyncio.gather(*finding) if is_large else (await finding[0], await finding[1])
+        said = await self._places.find(query.mentions, where.scopes) if self._places and query.mentions else {}
         candidates = await self._candidates(lexical, dense, where)
-        if self._ahead is not None and self._ahead.is_large(where.scopes):
+        if is_large:
             candidates = of_best_files(candidates, LARGE_SCOPE_FILES)
         candidates = with_places(candidates, said, where)
+        candidates += await self._of_named_files(query, candidates, where)
         documents = await self._documents.load([document_of(one.chunk) for one in candidates])
         model = self._model or load_model()
         outcome = rank(query, lexical.weights, candidates, documents, vector, spoken, model)
         mode: Mode = "lexical" if vector is None else "hybrid"
         return Ranking(query, outcome.ranked, mode, outcome.answerable, model.shown, notices)
 
+    async def _of_named_files(
+        self, query: Query, candidates: Sequence[Candidate], where: SearchFilter
+    ) -> list[Candidate]:
+        # Code and traces are full of words that nobody chose.
+        if self._named is None or query.shape == "code" or query.is_trace:
+            return []
+        known = {document_of(one.chunk) for one in candidates}
+        found = await self._named.find(query.words, where.scopes, known)
+        return [Candidate(chunk) for chunk in found if where.admits(chunk)]
+
     async def _lexical(self, query: Query, where: SearchFilter, limit: int) -> LexicalMatches:
         if not query.words:
             return LexicalMatches((), 0.0)
         return await self._words.search(query.words, ScopeFilter(where.scopes, where.kinds, where.language), limit)
 
-    async def _embed(
-        self, text: str, spoken: NDArray[np.float32]
-    ) -> tuple[NDArray[np.float32] | None, tuple[str, ...]]:
-        """Return the query's vector under the chunks' model; `spoken` begins with that of the bundled model."""
-        if self._embedder is self._documents.names:
-            return spoken[0], ()
+    async def _embed(self, query: Query) -> tuple[NDArray[np.float32] | None, NDArray[np.float32], tuple[str, ...]]:
+        """Return the query's vector under the chunks' model, and the bundled model's of its text and each word."""
+        texts, names = [query.text, *query.spoken], self._documents.names
+        if self._embedder.name == names.name:
+            spoken = self._embedder.embed(texts)
+            return spoken[0], spoken, ()
+        spoken = names.embed(texts)
         try:
             if self._embedder.is_slow:
-                return await asyncio.to_thread(self._embedder.embed_query, text), ()
+                return await asyncio.to_thread(self._embedder.embed_query, query.text), spoken, ()
             # A static model takes less time than handing over to a thread.
-            return self._embedder.embed_query(text), ()
+            return self._embedder.embed_query(query.text), spoken, ()
         except EmbeddingError as error:
-            return None, (f"Searched by words only: {error}",)
+            return None, spoken, (f"Searched by words only: {error}",)
 
     async def _dense(self, vector: NDArray[np.float32] | None, where: SearchFilter, limit: int) -> Mapping[int, float]:
         if vector is None or not vector.any():

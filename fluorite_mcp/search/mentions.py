@@ -36,6 +36,8 @@ _DOTTED = re.compile(
     r"(?<![\w./\\@#:-])\$?(?P<name>[A-Za-z_]\w*(?:(?:\.|::|#|->)[A-Za-z_]\w*[?!]?)+)(?:\(\))?(?![\w/:]|\.\w)"
 )
 _SCOPES = re.compile(r"\.|::|#|->")
+# Each place that a sentence can name holds one of these, and most sentences none.
+_SIGNS = (".", "::", "#", "->")
 # The object itself says nothing about where.
 _SELVES = frozenset({"self", "this", "cls", "super", "base", "Self", "crate", "static", "parent"})
 
@@ -45,6 +47,8 @@ def read_mentions(reading: Reading) -> Reading:
     if reading.is_trace or reading.is_code:
         return reading
     text, mentions = reading.text, list(reading.mentions)
+    if not any(sign in text for sign in _SIGNS):
+        return reading
     for form in _WITH_LINE:
         mentions += [_place(match) for match in form.finditer(text) if _is_file(match)]
         text = form.sub(lambda match: match["path"] if _is_file(match) else match[0], text)

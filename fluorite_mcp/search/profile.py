@@ -1,7 +1,8 @@
 """What ranking asks of a chunk's text, worked out once when it is written: its words, counted, and its definitions.
 
-The bytes hold a head (number of terms, number of definitions, number of words), the terms in order as 32-bit hashes,
-how often each stands there (255 at most), how strongly each definition defines (255 for fully), and their names.
+The bytes hold a head (number of terms, of definitions, of terms said by names, of words, of tokens in all fields), the
+terms in order as 32-bit hashes, those that names say, how often each of the first stands there (255 at most), what each
+of the others counts beyond that, how strongly each definition defines (255 for fully), and their names.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from fluorite_mcp.text.tokens import MAX_CACHED_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
-_HEAD = struct.Struct("<HHI")
+_HEAD = struct.Struct("<HHHxxII")
 _MOST = 255
 # A chunk of at most some thousand characters has fewer; a stored text of a megabyte keeps its first.
 _MAX_TERMS = 65_535
@@ -54,12 +55,24 @@ class Defined(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ChunkProfile:
-    """A chunk's terms (sorted hashes, uint32) with counts (uint8), the number of its words, and its definitions."""
+    """What is kept of one chunk.
+
+    Attributes:
+        terms: Hashes of its words, sorted, uint32 (n,); `counts` how often each stands there, uint8 (n,).
+        length: Number of its words.
+        definitions: What it defines.
+        named: Hashes of the words of its names (title, symbol, path) and of its filters, uint32 (m,).
+        extra: What each of these counts for word search beyond its place in `counts`, uint8 (m,); 0 for a filter.
+        width: Number of tokens in all fields of the word index.
+    """
 
     terms: NDArray[np.uint32]
     counts: NDArray[np.uint8]
     length: int
     definitions: tuple[Defined, ...]
+    named: NDArray[np.uint32]
+    extra: NDArray[np.uint8]
+    width: int
 
 
 def term_hash(token: str) -> int:
@@ -100,6 +113,11 @@ class _TermHashes(dict[str, int]):
 _HASHES = _TermHashes()
 
 
+def hashes_of(tokens: Iterable[str]) -> Iterable[int]:
+    """Return the hash of each token."""
+    return map(_HASHES.__getitem__, tokens)
+
+
 @lru_cache(maxsize=4_096)
 def definition_strength(kind: str, lines: int, depth: int) -> float:
     """Return how much a definition settles where its name lives, 0..1.
@@ -115,25 +133,39 @@ def definition_strength(kind: str, lines: int, depth: int) -> float:
     return by_kind * by_depth * by_size
 
 
-def encode_profile(tokens: Iterable[str], definitions: Sequence[Defined]) -> bytes:
+def filter_term(prefix: str, value: str) -> int:
+    """Return the hash that stands for a filter, such as a kind: that of no word."""
+    return term_hash(f"\0{prefix}{value}")
+
+
+def encode_profile(
+    tokens: Iterable[str],
+    definitions: Sequence[Defined],
+    named: Mapping[int, int] | None = None,
+    width: int = 0,
+) -> bytes:
     """Return the bytes of a profile.
 
     Args:
         tokens: The chunk's words, as `text.tokens.index_words` makes them.
         definitions: What it defines.
+        named: What the hashes of `ChunkProfile.named` count.
+        width: Number of tokens in all fields of the word index.
     """
+    named = named or {}
     counted = Counter(tokens)
-    hashed = dict(zip(map(_HASHES.__getitem__, counted), counted.values(), strict=True))
+    hashed = dict(zip(hashes_of(counted), counted.values(), strict=True))
     if len(hashed) < len(counted):
-        hashed = Counter(map(_HASHES.__getitem__, counted.elements()))
+        hashed = Counter(hashes_of(counted.elements()))
     terms = sorted(hashed)[:_MAX_TERMS]
     kept = definitions[:_MAX_DEFINITIONS]
+    said = list(named)[:_MAX_TERMS]
     names = "\n".join(f"{one.kind} {one.name.replace(chr(10), ' ')}" for one in kept)
     return b"".join(
         (
-            _HEAD.pack(len(terms), len(kept), counted.total()),
-            struct.pack(f"<{len(terms)}I", *terms),
-            _count_bytes(list(map(hashed.__getitem__, terms))),
+            _HEAD.pack(len(terms), len(kept), len(said), counted.total(), width),
+            struct.pack(f"<{len(terms) + len(said)}I", *terms, *said),
+            _count_bytes([*map(hashed.__getitem__, terms), *map(named.__getitem__, said)]),
             bytes(round(one.strength * _MOST) for one in kept),
             names.encode("utf-8", "replace"),
         )
@@ -147,6 +179,27 @@ def _count_bytes(counts: list[int]) -> bytes:
         return bytes([min(count, _MOST) for count in counts])
 
 
+class ProfileWords(NamedTuple):
+    """What a profile holds for word search, as bytes: a profile of each of a project's chunks is read at once.
+
+    Attributes:
+        terms: Hashes of the chunk's words and then of those that its names say, uint32.
+        counts: What each of them counts, uint8; what stands in both places counts twice.
+        width: Number of tokens in all fields of the word index.
+    """
+
+    terms: bytes
+    counts: bytes
+    width: int
+
+
+def profile_words(data: bytes) -> ProfileWords:
+    """Read what the bytes of `encode_profile` hold for word search."""
+    terms, _, named, _, width = _HEAD.unpack_from(data)
+    counts_at = _HEAD.size + 4 * (terms + named)
+    return ProfileWords(data[_HEAD.size : counts_at], data[counts_at : counts_at + terms + named], width)
+
+
 def decode_profile(data: bytes) -> ChunkProfile:
     """Read the bytes of `encode_profile`.
 
@@ -156,11 +209,12 @@ def decode_profile(data: bytes) -> ChunkProfile:
     import numpy as np
 
     try:
-        terms, definitions, length = _HEAD.unpack_from(data)
+        terms, definitions, said, length, width = _HEAD.unpack_from(data)
     except struct.error as error:
         raise ValueError("the profile is cut off") from error
-    counts_at = _HEAD.size + 4 * terms
-    strengths_at = counts_at + terms
+    both = terms + said
+    counts_at = _HEAD.size + 4 * both
+    strengths_at = counts_at + both
     names_at = strengths_at + definitions
     if len(data) < names_at:
         raise ValueError("the profile is cut off")
@@ -169,9 +223,6 @@ def decode_profile(data: bytes) -> ChunkProfile:
     for strength, line in zip(data[strengths_at:names_at], names, strict=False):
         kind, _, name = line.partition(" ")
         found.append(Defined(name, kind, strength / _MOST))
-    return ChunkProfile(
-        np.frombuffer(data, np.uint32, terms, _HEAD.size),
-        np.frombuffer(data, np.uint8, terms, counts_at),
-        length,
-        tuple(found),
-    )
+    hashes = np.frombuffer(data, np.uint32, both, _HEAD.size)
+    counts = np.frombuffer(data, np.uint8, both, counts_at)
+    return ChunkProfile(hashes[:terms], counts[:terms], length, tuple(found), hashes[terms:], counts[terms:], width)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from fluorite_mcp.models import DEMOTED_QUALITY, Chunk
+from fluorite_mcp.models import DEMOTED_QUALITY, NEUTRAL_QUALITY, Chunk
 from fluorite_mcp.search.documents import Document, DocumentId, document_of, is_told
 from fluorite_mcp.search.features import DATA_LANGUAGES, FEATURES, Found, features, spelled_strength
 from fluorite_mcp.search.fields import definitions_of, is_learned
@@ -241,7 +241,10 @@ def _least_cosine(candidates: Sequence[Candidate]) -> float:
 def _found(groups: Sequence[Group], together: Mapping[int, float], least: float) -> Found:
     import numpy as np
 
-    firsts = [min((one.chunk for one in group.members), key=_key) for group in groups]
+    firsts = [
+        group.members[0].chunk if len(group.members) == 1 else min((one.chunk for one in group.members), key=_key)
+        for group in groups
+    ]
     cosines = [[one.cosine for one in group.members if one.cosine is not None] for group in groups]
     return Found(
         documents=[group.document for group in groups],
@@ -267,6 +270,7 @@ def _placed(
 ) -> list[Ranked]:
     """Give chunks their scores: the best one of a document the document's, the others less, step by step."""
     ranked = []
+    has_hints = _has_hints(query)
     defines = signals[:, _COLUMN["defines"]].tolist()
     for group, features_of, of_document, strength in zip(groups, signals, log_odds, defines, strict=True):
         # Most documents define nothing that the query spells; their chunks need not be asked.
@@ -276,7 +280,7 @@ def _placed(
             ordered = sorted(ordered, key=lambda one: _order_within(one, defined, together))
         for step, one in enumerate(ordered):
             chunk, lexical, cosine, said = one
-            own = of_document + _prior(query, one) - _SAME_DOCUMENT_STEP * step
+            own = of_document + _prior(query, one, has_hints=has_hints) - _SAME_DOCUMENT_STEP * step
             if said is not None and said.rank is not None:
                 own = _SAID_PLACE - _SAID_PLACE_STEP * said.rank
             _, name = defined.get(chunk.key, _NOTHING_DEFINED)
@@ -303,10 +307,19 @@ def _defined(query: Query, candidates: Sequence[Candidate]) -> dict[int, tuple[f
     return best
 
 
-def _prior(query: Query, candidate: Candidate) -> float:
+def _has_hints(query: Query) -> bool:
+    """Whether a query says anything of places, languages, frameworks or exclusions."""
+    return bool(query.paths or query.language or query.frameworks or query.excluded)
+
+
+def _prior(query: Query, candidate: Candidate, *, has_hints: bool) -> float:
     """Return what is known before any feature, in log-odds: what the query says of places, languages and exclusions."""
     chunk = candidate.chunk
-    prior = _QUALITY_SPREAD * (chunk.quality - 0.5) + (_DEMOTED if is_demoted(chunk) else 0.0)
+    prior = _MINED_PATTERN if chunk.kind == "pattern" and chunk.project is not None else 0.0
+    if chunk.quality != NEUTRAL_QUALITY:
+        prior += _QUALITY_SPREAD * (chunk.quality - NEUTRAL_QUALITY) + (_DEMOTED if is_demoted(chunk) else 0.0)
+    if candidate.said is None and not has_hints:
+        return prior
     if candidate.said is not None or (query.paths and _is_said(query, chunk)):
         prior += _SAID_PATH
     if (
@@ -318,8 +331,6 @@ def _prior(query: Query, candidate: Candidate) -> float:
         prior += _OTHER_LANGUAGE
     if query.frameworks and not is_learned(chunk) and not query.frameworks.isdisjoint(chunk.frameworks):
         prior += _SAID_FRAMEWORK
-    if chunk.kind == "pattern" and chunk.project is not None:
-        prior += _MINED_PATTERN
     if query.excluded and is_excluded(query.excluded, chunk):
         prior += _EXCLUDED
     return prior

@@ -133,6 +133,27 @@ class ChunkTable:
         )
         return [ProfiledChunk(*row) for row in rows]
 
+    async def living_keys(self, scope: int, limit: int) -> list[int]:
+        """Return the living chunks of a project (or `GLOBAL_SCOPE`), in order of their keys; at most so many."""
+        where = "project = ?" if scope else "project IS NULL"
+        sql = f"SELECT key FROM chunks WHERE retired_at IS NULL AND {where} LIMIT ?"
+        return sorted(key for (key,) in await self._database.fetch(sql, [*([scope] if scope else []), limit]))
+
+    async def profile_bytes(self, keys: Sequence[int]) -> list[tuple[int, bytes]]:
+        """Return the profiles of living chunks, in order of their keys."""
+        rows = await self._database.fetch_in("SELECT chunk, data FROM profiles WHERE chunk IN ({in})", keys)
+        return sorted(rows)
+
+    async def first_keys(self, project: int, paths: Sequence[str]) -> dict[str, int]:
+        """Return the first living chunk of each of some files, by path."""
+        rows = await self._database.fetch_in(
+            f"SELECT path, key, min(start_line) FROM chunks c WHERE retired_at IS NULL AND {_IS_OF_FILE}"
+            " AND project = ? AND path IN ({in}) GROUP BY path",
+            paths,
+            project,
+        )
+        return {path: key for path, key, _ in rows}
+
     async def headers_of_scope(self, scope: int, limit: int) -> dict[int, Chunk]:
         """Return the living chunks of a project (or `GLOBAL_SCOPE`) without their text, by key, at most so many."""
         where = "c.project = ?" if scope else "c.project IS NULL"

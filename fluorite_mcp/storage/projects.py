@@ -95,6 +95,13 @@ class ProjectTable:
         )
         return {path: (size, modified) for path, size, modified in rows}
 
+    async def learned_paths(self, project: int, limit: int) -> list[str]:
+        """Return the paths of the files that were learned, at most so many."""
+        rows = await self._database.fetch(
+            "SELECT path FROM files WHERE project = ? AND skipped IS NULL LIMIT ?", [project, limit]
+        )
+        return [path for (path,) in rows]
+
     async def paths_named(self, project: int, names: Sequence[str]) -> list[str]:
         """Return the paths of learned files whose last part is one of some names, in whatever case."""
         # What `rtrim` leaves when it takes every character but `/` from the end is the folder.

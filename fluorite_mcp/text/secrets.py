@@ -7,11 +7,13 @@ token needs no context; a rule that goes by the name before a value also asks wh
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from fluorite_mcp.text.secret_forms import find_forms
 from fluorite_mcp.text.secret_names import find_named
 
+_BORDER = "\n-----\n"
 # The kind of what is known only by the name before it.
 _NAMED = "secret"
 
@@ -48,6 +50,14 @@ def redact(text: str) -> Redaction:
             position = end
             kinds.append(kind)
         text = "".join(parts) + text[position:]
+
+
+def redact_each(texts: Sequence[str]) -> list[str]:
+    """Replace every secret in each of some texts: the same as `redact` for each, sooner where there are none."""
+    # No secret reaches over this line, so none is found in all texts together that is in none of them, nor the reverse.
+    if not _spans(_BORDER.join(texts)):
+        return list(texts)
+    return [redact(text).text for text in texts]
 
 
 def _spans(text: str) -> list[tuple[int, int, str]]:

@@ -85,5 +85,5 @@ def test_several_chunks_of_a_document_count_once_and_those_of_a_tree_each() -> N
     results = [result("0.py", 1), result("0.py", 5), result("1.py", 1)]
     names = {"0.py": "first", "1.py": "second"}
 
-    assert [found[0] for found in semble_program._answer(results, names, 1.0)["found"]] == ["first", "second"]
-    assert len(semble_program._answer(results, {}, 1.0)["found"]) == 3
+    assert [found[0] for found in semble_program._answer(results, names)["found"]] == ["first", "second"]
+    assert len(semble_program._answer(results, {})["found"]) == 3

@@ -33,6 +33,12 @@ class TinyModels:
         return _write_tiny_model(folder, file=file, pooled=pooled)
 
 
+@pytest.fixture(autouse=True)
+def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have what libraries create beside themselves lie in a folder of the test's."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.fixture
 def tiny_models() -> TinyModels:
     return TinyModels()

@@ -9,7 +9,7 @@ import pytest
 
 from fluorite_mcp.models import Chunk, Origin
 from fluorite_mcp.search.fields import definitions_of, embedding_text, lexical_fields
-from fluorite_mcp.search.profile import decode_profile, term_hash
+from fluorite_mcp.search.profile import decode_profile, filter_term, term_hash
 from fluorite_mcp.text.tokens import index_words
 
 LEARNED = Chunk(
@@ -54,6 +54,26 @@ def test_a_stored_chunk_is_found_by_its_title_whatever_its_kind() -> None:
 def test_a_learned_piece_has_its_scope_kind_and_language_to_be_filtered_by() -> None:
     assert lexical_fields(LEARNED).scope == "p3 kcode lpython"
     assert lexical_fields(replace(LEARNED, project=None, language=None)).scope == "p0 kcode"
+
+
+def test_a_profile_holds_what_each_field_counts_and_the_filters() -> None:
+    learned = lexical_fields(LEARNED)
+    profile = decode_profile(learned.profile)
+    counted = dict(zip(profile.named.tolist(), profile.extra.tolist(), strict=True))
+
+    # `add` is a definition's name and stands in the symbol: 3 and 4. The file's name is no part of the text.
+    assert counted[term_hash("add")] == 7
+    assert counted[term_hash("b")] == 3
+    assert counted[filter_term("k", "code")] == counted[filter_term("l", "python")] == 0
+    assert profile.width == sum(len(field.split()) for field in learned[:-1])
+
+
+def test_a_stored_title_counts_beside_what_it_counts_as_text() -> None:
+    profile = decode_profile(lexical_fields(Chunk("n", "note", "Backoff", "backoff")).profile)
+    term = term_hash(index_words("Backoff"))
+    counted = dict(zip(profile.named.tolist(), profile.extra.tolist(), strict=True))
+
+    assert (dict(zip(profile.terms.tolist(), profile.counts.tolist(), strict=True))[term], counted[term]) == (2, 2)
 
 
 def test_the_meaning_of_a_chunk_begins_with_its_name() -> None:

@@ -30,6 +30,18 @@ def test_a_profile_comes_back_from_its_bytes(tokens: list[str], definitions: lis
         assert read.strength == pytest.approx(written.strength, abs=1 / 255)
 
 
+@given(TOKENS, DEFINITIONS, st.dictionaries(st.integers(0, 2**32 - 1), st.integers(0, 255)), st.integers(0, 2**32 - 1))
+def test_what_names_count_comes_back_too(
+    tokens: list[str], definitions: list[Defined], named: dict[int, int], width: int
+) -> None:
+    profile = decode_profile(encode_profile(tokens, definitions, named, width))
+
+    assert dict(zip(profile.named.tolist(), profile.extra.tolist(), strict=True)) == named
+    assert (profile.width, profile.length) == (width, len(tokens))
+    assert profile.terms.tolist() == sorted({term_hash(token) for token in tokens})
+    assert len(profile.definitions) == len(definitions)
+
+
 @given(TOKENS, DEFINITIONS, st.data())
 def test_bytes_that_are_cut_off_are_refused(tokens: list[str], definitions: list[Defined], data: st.DataObject) -> None:
     whole = encode_profile(tokens, definitions)

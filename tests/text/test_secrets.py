@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fluorite_mcp.text.secret_values import entropy
-from fluorite_mcp.text.secrets import redact, secret_file_reason
+from fluorite_mcp.text.secrets import redact, redact_each, secret_file_reason
 
 ALNUM = "aB3dE6gH9jK2mN5pQ8sT1vW4xY7zA0cD3fG6hJ9kL2nP5rS8tV"
 UPPER = "Q3R7T2W9E4Y8U1I6P5"[:16].ljust(16, "Z")
@@ -210,6 +210,12 @@ PARTS = st.sampled_from(
         *(":", "Bearer ", "[redacted:", "]", "export ", "A1b2C3d4E5f6", "{", "$", "-", "_"),
     ]
 )
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(PARTS, max_size=6).map("".join), max_size=6))
+def test_texts_together_are_redacted_as_each_alone(texts: list[str]) -> None:
+    assert redact_each(texts) == [redact(text).text for text in texts]
 
 
 @settings(deadline=None, max_examples=300)
