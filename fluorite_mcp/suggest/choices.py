@@ -64,7 +64,8 @@ def _of_file(path: str, text: str, family: str) -> tuple[Choice, ...]:
         for role, label in roles_of(match[1], family):
             if label == BROWSER_TESTS or role not in ROLES_FOLLOWED:
                 continue
-            if is_test or ROLE_SENTENCES[role][0] != "tests":
+            # What a test reaches for, such as an HTTP client, is no choice for the code.
+            if is_test == (role in _TOOLS):
                 line = text.count("\n", 0, match.start(1)) + 1
                 found.setdefault((role, label), Choice(family, role, label, path, line))
     plain = _PYTEST.search(text) if family == "python" and is_test else None

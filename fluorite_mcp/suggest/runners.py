@@ -27,6 +27,7 @@ _JEST_MATCHERS = frozenset(
 _JEST_EXPECT = frozenset({"any", "anything", "arrayContaining", "objectContaining", "stringContaining",
                           "stringMatching", "not"})  # fmt: skip
 _MEMBERS = frozenset({"only", "skip", "todo"})
+_SCRIPTS = frozenset({"typescript", "tsx", "javascript"})
 
 
 class _Rewriting(NamedTuple):
@@ -46,6 +47,10 @@ _REWRITINGS: Mapping[str, Mapping[str, _Rewriting]] = {
              "node:test": _Rewriting("@jest/globals", _SHARED, takes_expect=False)},
 }  # fmt: skip
 
+# What `npm test` runs in a template's manifest, and what it runs with another runner.
+_NODE_SCRIPT = re.compile(r'("test"\s*:\s*")node\b[^"\n]*--test\b[^"\n]*"')
+_COMMANDS = {"Vitest": "vitest run", "Jest": "jest"}
+
 _MODULES = {"Jest": "@jest/globals", "Vitest": "vitest"}
 
 
@@ -63,19 +68,30 @@ def rewritten_runner(
         files: Path, text and language of each.
         runner: The project's, as conventions call it.
     """
+    rewritings = _REWRITINGS.get(runner, {})
+    concerned = [path for path, text, _ in files if any(_names(text, module) for module in rewritings)]
     changed: list[tuple[str, str, str | None]] = []
-    is_changed = False
     for path, text, language in files:
         after: str | None = text
-        for module, rewriting in _REWRITINGS.get(runner, {}).items():
-            if re.search(rf"""["']{re.escape(module)}["'/]""", text) is not None:
-                is_script = language in ("typescript", "tsx", "javascript")
-                after = _rewritten(text, module, rewriting) if is_script else None
-                is_changed = True
+        if path in concerned:
+            after = _in_file(text, rewritings) if language in _SCRIPTS else None
+        elif path.rpartition("/")[2] == "package.json" and runner in _COMMANDS:
+            after = _NODE_SCRIPT.sub(rf'\g<1>{_COMMANDS[runner]}"', text)
         if after is None:
             return None  # Of two runners in one template nobody would be glad.
         changed.append((path, after, language))
-    return tuple(changed) if is_changed else None
+    return tuple(changed) if concerned else None
+
+
+def _names(text: str, module: str) -> bool:
+    return re.search(rf"""["']{re.escape(module)}["'/]""", text) is not None
+
+
+def _in_file(text: str, rewritings: Mapping[str, _Rewriting]) -> str | None:
+    for module, rewriting in rewritings.items():
+        if _names(text, module):
+            return _rewritten(text, module, rewriting)
+    return text
 
 
 def _rewritten(text: str, module: str, rewriting: _Rewriting) -> str | None:

@@ -27,7 +27,7 @@ CLOSE_TO_BEST = 0.4
 # A variant for the same framework that does as the project does is preferred to the best one down to here.
 _VARIANT = 0.1
 
-_FRAMEWORKS = frozenset(PACKAGES.values())
+_FRAMEWORKS = frozenset(PACKAGES.values()) - frozenset(LANGUAGES)
 # Languages that go into each other's projects.
 _TOGETHER = (frozenset({"javascript", "typescript", "tsx", "vue", "svelte", "astro"}), frozenset({"c", "cpp"}))
 # Files that a project of any language has; they say nothing of a template's language.
@@ -119,7 +119,7 @@ def with_variants(scored: Sequence[tuple[float, str, Ranked]]) -> list[tuple[flo
 
 def frameworks_of(offer: Offer) -> frozenset[str]:
     """Return the frameworks that a template is for; two for the same one are variants."""
-    return (offer.stack & _FRAMEWORKS) - frozenset(LANGUAGES)
+    return offer.stack & _FRAMEWORKS
 
 
 @lru_cache(maxsize=64)  # Every template is asked about the same project.

@@ -22,6 +22,7 @@ WAYS = {
         ("src/A.vue", '<script setup>\nimport { z } from "zod";\n</script>\n', "vue", [("validation", "zod", 2)]),
         ("src/a.test.ts", 'import { test } from "node:test";\n', "typescript", [("test-runner", "node:test", 1)]),
         ("src/a.ts", 'import { test } from "vitest";\n', "typescript", []),
+        ("tests/test_a.py", "import httpx\nimport pytest\n", "python", [("test-runner", "pytest", 2)]),
         ("e2e/a.spec.ts", 'import { test } from "@playwright/test";\n', "typescript", []),
         ("tests/test_a.py", "\ndef test_it():\n    pass\n", "python", [("test-runner", "pytest", 2)]),
         ("tests/test_a.py", "import unittest\n\n", "python", [("test-runner", "unittest", 1)]),

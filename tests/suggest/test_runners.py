@@ -58,3 +58,12 @@ def test_one_file_that_cannot_be_rewritten_keeps_them_all() -> None:
         rewritten_runner([("a.test.ts", good, "typescript"), ("c.json", '{"x": "node:test"}', "json")], "Vitest")
         is None
     )
+
+
+def test_the_command_of_the_templates_manifest_runs_the_same_runner() -> None:
+    test = ("src/a.test.ts", NODE + 'test("adds", () => {});\n', "typescript")
+    manifest = ("package.json", '{ "scripts": { "start": "node a.ts", "test": "node --test src/*.test.ts" } }', "json")
+
+    done = rewritten_runner([test, manifest], "Vitest")
+    assert done is not None
+    assert done[1][1] == '{ "scripts": { "start": "node a.ts", "test": "vitest run" } }'
