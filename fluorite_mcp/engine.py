@@ -22,6 +22,7 @@ from fluorite_mcp.engine_mining import engine_mining
 from fluorite_mcp.engine_models import engine_embedder, engine_reranker, worker_command
 from fluorite_mcp.engine_search import engine_search
 from fluorite_mcp.engine_spikes import SpikeCalls, is_application
+from fluorite_mcp.engine_suggest import engine_suggest
 from fluorite_mcp.errors import InputError
 from fluorite_mcp.index.generations import VectorIndex
 from fluorite_mcp.learning.bundled import BundledKnowledge, bundled_folder
@@ -33,14 +34,12 @@ from fluorite_mcp.learning.pipeline import Progress, ProjectLearner, ignore_prog
 from fluorite_mcp.measures import Measures
 from fluorite_mcp.operations.applications import Applications
 from fluorite_mcp.operations.apply_spike import ApplySpike
-from fluorite_mcp.operations.conventions import ProjectConventions
 from fluorite_mcp.operations.current import CurrentProject
 from fluorite_mcp.operations.feedback import Feedback
 from fluorite_mcp.operations.file_profiles import FileProfiles
 from fluorite_mcp.operations.find_spikes import FindSpikes
 from fluorite_mcp.operations.forget import Forget, ForgetRequest, Restore
 from fluorite_mcp.operations.get import Get
-from fluorite_mcp.operations.habits import HabitsReader
 from fluorite_mcp.operations.import_spikes import ImportSpikes
 from fluorite_mcp.operations.learn import Learn
 from fluorite_mcp.operations.learn_page import LearnPage
@@ -54,8 +53,7 @@ from fluorite_mcp.operations.status import Status, store_sizes
 from fluorite_mcp.operations.store import StoreContent
 from fluorite_mcp.operations.store_request import StoreRequest
 from fluorite_mcp.operations.store_writes import StoreWrites
-from fluorite_mcp.operations.suggest import Suggest, SuggestRequest
-from fluorite_mcp.operations.template_filling import TemplateFilling
+from fluorite_mcp.operations.suggest import SuggestRequest
 from fluorite_mcp.operations.templates import Templates
 from fluorite_mcp.operations.transfer import Transfer
 from fluorite_mcp.operations.upkeep import Upkeep
@@ -128,10 +126,7 @@ class Engine:
 
         self._search = Search(current, ranker, chunks, projects, self._usage, self._measures, _now)
         templates = Templates(chunks, bundled_spikes)
-        self._suggest = Suggest(
-            current, self._search, chunks, HabitsReader(chunks), TemplateFilling(templates, chunks), self._mine,
-            ProjectConventions(chunks, store.mined, projects), self._usage,
-        )  # fmt: skip
+        self._suggest = engine_suggest(store, current, self._search, templates, self._mine, self._usage)
         writes = StoreWrites(database, chunks, history, store.relations, _now)
         self._store = StoreContent(
             current, writes, chunks, self._index, self._embedder,

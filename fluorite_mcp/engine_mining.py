@@ -34,4 +34,4 @@ def engine_mining(settings: Settings, store: Store, embedder: Embedder, now: Cal
         threshold=learning.quality_threshold,
         worker_command=patterns_command(settings),
     )
-    return Mine(store.projects, miner, patterns)
+    return Mine(store.projects, store.chunks.version, miner, patterns)

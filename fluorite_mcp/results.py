@@ -204,7 +204,8 @@ class RestoreResult(Answer):
 class SpikeSuggestion:
     """A template that fits the task, with the values it was rendered with.
 
-    `assumed` are the parameters that nothing in the project says: they keep their default.
+    `assumed` are the parameters that nothing in the project says: they keep their default. `adapted` is what was
+    changed in its files to be like the project's, `differs` what is not like it, both with what shows it.
     """
 
     id: str
@@ -214,6 +215,8 @@ class SpikeSuggestion:
     why: tuple[str, ...]
     params: dict[str, str] = field(default_factory=dict)
     assumed: tuple[str, ...] = ()
+    adapted: tuple[str, ...] = ()
+    differs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

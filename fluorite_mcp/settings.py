@@ -74,6 +74,13 @@ class MlSettings(_Section):
     num_threads: int = Field(default=8, ge=1, le=256, description="Threads for a transformer model")
 
 
+class SuggestSettings(_Section):
+    """Suggestions: whether the client's model may have a part in them."""
+
+    sampling: bool = Field(default=False, description="Ask the client's model, where it offers one, to merge the parts")
+    sampling_timeout_seconds: float = Field(default=30.0, gt=0, le=600, description="How long its answer may take")
+
+
 class Settings(_Section):
     """Everything that can be configured, as frozen values."""
 
@@ -81,12 +88,15 @@ class Settings(_Section):
     memory: MemorySettings = MemorySettings()
     learning: LearningSettings = LearningSettings()
     ml: MlSettings = MlSettings()
+    suggest: SuggestSettings = SuggestSettings()
     tools: tuple[str, ...] = TOOL_GROUPS
     log_level: str = Field(default="WARNING", pattern=f"^({'|'.join(LOG_LEVELS)})$")
     embedding_key: SecretStr | None = None
 
 
-_SECTIONS: Mapping[str, type[_Section]] = {"memory": MemorySettings, "learning": LearningSettings, "ml": MlSettings}
+_SECTIONS: Mapping[str, type[_Section]] = {
+    "memory": MemorySettings, "learning": LearningSettings, "ml": MlSettings, "suggest": SuggestSettings,
+}  # fmt: skip
 
 
 def default_data_dir(environ: Mapping[str, str]) -> Path:

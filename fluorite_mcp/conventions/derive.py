@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from fluorite_mcp.conventions.aspects import ASPECTS, Aspect, Form
 from fluorite_mcp.conventions.roles import ROLE_SENTENCES
@@ -56,7 +57,20 @@ class _Cases:
         return ROLE_SENTENCES[self.subject][0] if self.key.aspect.startswith("role ") else self.aspect.category
 
 
+class Stated(NamedTuple):
+    """A convention, and what it states: which way of which aspect."""
+
+    aspect: str
+    value: str
+    convention: Convention
+
+
 def derive_conventions(tally: Tally, dates: FileDates | None = None, name: str = "") -> tuple[Convention, ...]:
+    """Return the conventions of `derive_stated` alone."""
+    return tuple(one.convention for one in derive_stated(tally, dates, name))
+
+
+def derive_stated(tally: Tally, dates: FileDates | None = None, name: str = "") -> tuple[Stated, ...]:
     """Return what holds for most of a project's code or of a folder of it, strongest first.
 
     Args:
@@ -65,7 +79,7 @@ def derive_conventions(tally: Tally, dates: FileDates | None = None, name: str =
         name: What the project is called; a library is mostly imported under that name.
     """
     sizes, roots = tally.families(), tally.roots | {name.lower(), name.lower().replace("-", "_")}
-    found: list[Convention] = []
+    found: list[Stated] = []
     for key, counted in tally.cases.items():
         aspect = ASPECTS.get(key.aspect.partition(" ")[0])
         # A library does not use itself.
@@ -80,10 +94,14 @@ def derive_conventions(tally: Tally, dates: FileDates | None = None, name: str =
             found += _by_folder(cases)
         elif aspect.form is Form.PLACE:
             found += _place(cases, tally, sizes[key.family]) if cases.subject not in roots else ()
-    return tuple(sorted(found, key=lambda one: (-one.strength, one.statement, one.scope, one.language or "")))
+    return tuple(sorted(found, key=lambda one: _order(one.convention)))
 
 
-def _shares(cases: _Cases, dates: FileDates | None) -> Iterator[Convention]:
+def _order(one: Convention) -> tuple[float, str, str, str]:
+    return -one.strength, one.statement, one.scope, one.language or ""
+
+
+def _shares(cases: _Cases, dates: FileDates | None) -> Iterator[Stated]:
     whole = _strongest(cases)
     shift = find_shift(cases.by_value, dates) if dates and len(cases.by_value) > 1 else None
     if shift is not None and (sentence := cases.sentence(shift.value)):
@@ -104,7 +122,7 @@ def _strongest(cases: _Cases) -> str | None:
     return value
 
 
-def _deviations(cases: _Cases, whole: str | None) -> Iterator[Convention]:
+def _deviations(cases: _Cases, whole: str | None) -> Iterator[Stated]:
     """Yield the conventions of folders that differ from the project's, or that have one where it has none."""
     told: list[str] = []
     for folder, inside in sorted(_folders(cases.by_value).items()):
@@ -139,7 +157,7 @@ def _folders(by_value: Mapping[str, Places], depth: int = 4) -> dict[str, dict[s
     return folders
 
 
-def _by_folder(cases: _Cases) -> Iterator[Convention]:
+def _by_folder(cases: _Cases) -> Iterator[Stated]:
     """Yield what holds in single folders, the files directly in them: services end in Service."""
     folders: dict[str, dict[str, Places]] = {}
     for value, places in cases.by_value.items():
@@ -154,7 +172,7 @@ def _by_folder(cases: _Cases) -> Iterator[Convention]:
         yield _convention(within, way, sentence, scope=folder)
 
 
-def _place(cases: _Cases, tally: Tally, files: int) -> Iterator[Convention]:
+def _place(cases: _Cases, tally: Tally, files: int) -> Iterator[Stated]:
     """Yield the narrowest folder or file in which nearly all cases lie."""
     ((_, places),) = list(cases.by_value.items())[:1]
     total = len(places) if cases.aspect.per_file else sum(map(len, places.values()))
@@ -189,15 +207,16 @@ def _ancestors(path: str) -> list[str]:
     return [path, *(str(parent) for parent in PurePosixPath(path).parents if str(parent) != ".")]
 
 
-def _convention(cases: _Cases, value: str, sentence: str, scope: str = "", since: str = "") -> Convention:
+def _convention(cases: _Cases, value: str, sentence: str, scope: str = "", since: str = "") -> Stated:
     count = cases.count(value)
     total = sum(cases.count(one) for one in cases.by_value)
     others = [places for one, places in cases.by_value.items() if one != value]
-    return Convention(
+    convention = Convention(
         statement=sentence, count=count, total=total, category=cases.category, scope=scope, language=cases.key.family,
         strength=round(wilson(count, total), 3), since=since,
         examples=_shown([cases.by_value[value]], cases.key.aspect), counter_examples=_shown(others, cases.key.aspect),
     )  # fmt: skip
+    return Stated(cases.key.aspect, value, convention)
 
 
 def _shown(groups: Sequence[Places], aspect: str) -> tuple[str, ...]:

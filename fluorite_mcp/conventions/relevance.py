@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from fluorite_mcp.conventions.aspects import ASPECTS
 from fluorite_mcp.conventions.facts import family_of
@@ -97,10 +98,9 @@ def weigh(one: Convention, scope: TaskScope, families: set[str]) -> tuple[float,
     """Return what a convention is worth to a task, and why."""
     worth = one.strength * _WORTH.get(one.category, 0.4)
     why = [f"holds for {one.count} of {one.total}"]
-    spoken = _SPOKEN.get(one.category)
-    if spoken is not None and (match := spoken.search(scope.task)):
+    if word := _spoken_word(one.category, scope.task):
         worth *= _SPOKEN_FACTOR
-        why.append(f"the task says {match[0].lower()!r}")
+        why.append(f"the task says {word.lower()!r}")
     if families and one.language not in families:
         worth *= _OTHER_LANGUAGE_FACTOR
     if (one.language or "", one.statement) in _COMMONPLACE:
@@ -114,6 +114,13 @@ def weigh(one: Convention, scope: TaskScope, families: set[str]) -> tuple[float,
         if near:
             why.append(f"the closest code lies in {one.scope}/")
     return worth, tuple(why)
+
+
+@lru_cache(maxsize=64)  # A category has many conventions.
+def _spoken_word(category: str, task: str) -> str:
+    spoken = _SPOKEN.get(category)
+    match = spoken.search(task) if spoken is not None else None
+    return match[0] if match else ""
 
 
 def describe(one: Convention) -> str:

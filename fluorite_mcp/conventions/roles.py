@@ -41,7 +41,7 @@ ROLES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     },
     "validation": {
         _PY: _same("pydantic", "marshmallow", "cerberus", "attrs", "msgspec", "voluptuous"),
-        _JS: _same("zod", "joi", "yup", "valibot", "class-validator", "ajv", "superstruct", "@sinclair/typebox", "arktype"),
+        _JS: _same("zod", "joi", "yup", "valibot", "class-validator", "ajv", "superstruct", "@sinclair/typebox", "arktype") | {"typebox": "@sinclair/typebox"},
         _PHP: {"Symfony\\Component\\Validator": "Symfony's Validator", "Illuminate\\Support\\Facades\\Validator": "Laravel's Validator"},
         _GO: {"github.com/go-playground/validator": "go-playground/validator", "github.com/go-ozzo/ozzo-validation": "ozzo-validation"},
         _RS: _same("validator", "garde"),

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fluorite_mcp.conventions.derive import derive_conventions
+from fluorite_mcp.conventions.derive import Stated, derive_stated
 from fluorite_mcp.conventions.facts import FACTS_VERSION
 from fluorite_mcp.conventions.relevance import TaskScope, conventions_for
 from fluorite_mcp.conventions.shifts import FileDates
@@ -31,6 +31,7 @@ class _Counted:
     commit: str | None = ""
     dates: FileDates = field(default_factory=FileDates)
     found: tuple[Convention, ...] = ()
+    stated: tuple[Stated, ...] = ()
 
 
 class ProjectConventions:
@@ -58,6 +59,13 @@ class ProjectConventions:
                 await self._count(project, counted)
                 counted.version = version
             return counted.found
+
+    async def stated(self, project: Project | None) -> tuple[Stated, ...]:
+        """Return all conventions of a project, each with what it states; none of no project."""
+        if project is None:
+            return ()
+        await self.of(project)
+        return self._counted[project.key].stated
 
     async def tally(self, project: Project) -> Tally:
         """Return the counted facts of a project."""
@@ -92,4 +100,5 @@ def _recount(counted: _Counted, rows: list[tuple[str, bytes, bytes]], gone: set[
     if commit != counted.commit:
         counted.commit = commit
         counted.dates = FileDates(added_files(root, _GIT_SECONDS) if commit else {})
-    counted.found = derive_conventions(counted.tally, counted.dates, root.name)
+    counted.stated = derive_stated(counted.tally, counted.dates, root.name)
+    counted.found = tuple(one.convention for one in counted.stated)

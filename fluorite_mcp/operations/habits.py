@@ -13,6 +13,7 @@ from fluorite_mcp.search.fields import definitions_of
 from fluorite_mcp.search.paths import is_test_path
 from fluorite_mcp.suggest.adapting import MANIFESTS, ProjectNames, project_names
 from fluorite_mcp.suggest.templates import Habitat, Offer, offer_of, used_by_many
+from fluorite_mcp.suggest.ways import Ways, declared_ways
 
 # Kinds that are told rather than learned from files.
 NOTE_KINDS = ("note", "memory", "pattern", "insight")
@@ -35,6 +36,7 @@ class Habits:
         used: The project's frameworks, most used first.
         habitat: What decides which templates are offered.
         names: How the project calls its parts.
+        declared: What its manifests and the names of its files say of how it does things.
         heads: The key of the chunk at the top of each file, by path.
         defined: Names that the project defines.
         has_notes: Whether anything was noted that may answer.
@@ -47,6 +49,7 @@ class Habits:
     used: tuple[str, ...]
     habitat: Habitat
     names: ProjectNames
+    declared: Ways
     heads: Mapping[str, int]
     defined: frozenset[str]
     has_notes: bool
@@ -80,6 +83,7 @@ class HabitsReader:
         code = [chunk for chunk in learned if chunk.kind == "code"]
 
         def compute() -> Habits:
+            paths = sorted(_paths(code))
             by_spike = _by_spike(spikes)
             offers = {name: offer_of(found) for name, found in by_spike.items()}
             return Habits(
@@ -89,7 +93,8 @@ class HabitsReader:
                 stacks=sorted({name for chunk in spikes for name in chunk.frameworks}),
                 used=_used(code),
                 habitat=_habitat(code),
-                names=project_names(project.name if project else "", sorted(_paths(code)), texts),
+                names=project_names(project.name if project else "", paths, texts),
+                declared=declared_ways(paths, texts),
                 heads=_heads(code),
                 defined=frozenset(one.name for chunk in code for one in definitions_of(chunk)),
                 has_notes=any(notes),

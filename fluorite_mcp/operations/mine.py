@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from fluorite_mcp.errors import StoreBusyError
 from fluorite_mcp.learning.miner import ProjectMiner
@@ -20,14 +20,26 @@ FEW_FILES = 40
 
 
 class Mine:
-    """Keeps what is mined of projects in step with what is learned of them."""
+    """Keeps what is mined of projects in step with what is learned of them.
 
-    def __init__(self, projects: ProjectStore, miner: ProjectMiner, patterns: Patterns) -> None:
+    Args:
+        projects: The projects there are.
+        version: Returns a number that changes with every commit to the store.
+        miner: Mines files.
+        patterns: Finds patterns in what was mined.
+    """
+
+    def __init__(
+        self, projects: ProjectStore, version: Callable[[], Awaitable[int]], miner: ProjectMiner, patterns: Patterns
+    ) -> None:
         self._projects = projects
+        self._version = version
         self._miner = miner
         self._patterns = patterns
         # The learning after which a project was mined last: no later one, nothing to do.
         self._mined: dict[int, str] = {}
+        # The version of the store at which nothing of a project was stale: counting reads every file's row.
+        self._fresh_at: dict[int, int] = {}
 
     async def ensure(self, project: Project, progress: Progress = ignore_progress, *, wait: bool = True) -> int:
         """Mine what changed in a project, however much it is, and bring its patterns up to date.
@@ -52,6 +64,9 @@ class Mine:
         Returns:
             How many files are left to the background.
         """
+        version = await self._version()
+        if self._fresh_at.get(project.key) == version:
+            return 0
         stale = await self._miner.count_stale(project)
         if stale <= FEW_FILES:
             try:
@@ -59,6 +74,8 @@ class Mine:
             except StoreBusyError as error:
                 logger.debug("not mined now: %s", error)
                 return stale
+            if not stale:
+                self._fresh_at[project.key] = version
             return 0
         return stale
 

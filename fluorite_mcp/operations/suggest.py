@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from fluorite_mcp.conventions.relevance import TaskScope
 from fluorite_mcp.errors import InputError
 from fluorite_mcp.learning.locate import Place
 from fluorite_mcp.learning.pipeline import Progress, ignore_progress
-from fluorite_mcp.models import Chunk
 from fluorite_mcp.operations.arguments import check_text
 from fluorite_mcp.operations.conventions import ProjectConventions
 from fluorite_mcp.operations.current import Current, CurrentProject
-from fluorite_mcp.operations.habits import NOTE_KINDS, Habits, HabitsReader, spike_of
+from fluorite_mcp.operations.fitting_templates import FittingTemplates
+from fluorite_mcp.operations.habits import NOTE_KINDS, Habits, HabitsReader
 from fluorite_mcp.operations.mine import Mine
 from fluorite_mcp.operations.search import Search, SearchRequest, describe_origin
-from fluorite_mcp.operations.template_filling import Fit, TemplateFilling
 from fluorite_mcp.operations.usage import Usage
 from fluorite_mcp.ports import ChunkStore
-from fluorite_mcp.results import Convention, Hit, Intent, SuggestResult
+from fluorite_mcp.results import Convention, Hit, SuggestResult
 from fluorite_mcp.search.hybrid import Ranking
-from fluorite_mcp.search.paths import is_test_path
-from fluorite_mcp.search.ranking import Ranked, explain
+from fluorite_mcp.search.ranking import Ranked
 from fluorite_mcp.suggest.compose import Context, compose
-from fluorite_mcp.suggest.exemplars import choose, matching_test
+from fluorite_mcp.suggest.exemplars import choose, is_test, matching_test
 from fluorite_mcp.suggest.intent import understand_task
-from fluorite_mcp.suggest.pieces import Arranged, Material, TemplateFound, arrange
+from fluorite_mcp.suggest.pieces import Arranged, Material, arrange
 from fluorite_mcp.suggest.surroundings import NearFile
-from fluorite_mcp.suggest.templates import close_to_best, fit_of, is_offered
 from fluorite_mcp.suggest.trust import is_trusted
+from fluorite_mcp.suggest.ways import ways_of
 from fluorite_mcp.text.tokens import count_tokens
 
 MIN_BUDGET, MAX_BUDGET = 200, 8_000
 MAX_TASK_CHARS = 8_000
 
-_SPIKES, _NOTES = 3, 3
+_NOTES = 3
 # Pieces that are read to choose the exemplars from, and files whose imports and calls are counted.
 _READ, _NEAR_FILES = 40, 10
 # What is less likely than this part of the best is of another topic.
@@ -60,7 +59,7 @@ class _Code:
     """The project's nearest code: chosen pieces, their whole texts, the files they lie in, and hits that name them."""
 
     chosen: tuple[Ranked, ...] = ()
-    texts: dict[int, Chunk] | None = None
+    texts: Mapping[int, str] = field(default_factory=dict)
     near: tuple[NearFile, ...] = ()
     ranking: Ranking | None = None
 
@@ -74,7 +73,7 @@ class Suggest:
         search: Search,
         chunks: ChunkStore,
         habits: HabitsReader,
-        filling: TemplateFilling,
+        templates: FittingTemplates,
         mine: Mine,
         conventions: ProjectConventions,
         usage: Usage,
@@ -83,7 +82,7 @@ class Suggest:
         self._search = search
         self._chunks = chunks
         self._habits = habits
-        self._filling = filling
+        self._templates = templates
         self._mine = mine
         self._conventions = conventions
         self._usage = usage
@@ -102,9 +101,14 @@ class Suggest:
             await self._mine.ensure_quickly(current.project)
         habits = await self._habits.read(current.project)
         intent = understand_task(request.task, request.frameworks, habits.stacks, habits.used)
-        templates = await self._templates(request, current, intent, habits)
-        code = await self._code(request, current, habits)
-        notes = await self._notes(request, current, habits)
+        # While SQLite reads for one of these on its thread, another is ranked on this one.
+        fitting, code, notes = await asyncio.gather(
+            self._templates.fitting(request.task, current, intent, habits),
+            self._code(request, current, habits),
+            self._notes(request, current, habits),
+        )
+        ways = ways_of(await self._conventions.stated(current.project), habits.declared) if fitting else {}
+        templates = await self._templates.chosen(request.task, fitting, ways, habits) if fitting else []
         material = Material(templates, code.chosen, code.texts, describe_origin, code.near, habits.defined, (), notes)
         # Conventions go with material; alone they would answer a task that nothing is known about.
         if not material.is_empty:
@@ -125,39 +129,6 @@ class Suggest:
             notices=current.notices,
         )
 
-    async def _templates(
-        self, request: SuggestRequest, current: Current, intent: Intent, habits: Habits
-    ) -> list[TemplateFound]:
-        offered = {
-            name for name, offer in habits.offers.items() if is_offered(offer, intent, habits.habitat, habits.shared)
-        }
-        if not offered:
-            return []
-        searched = SearchRequest(request.task, kinds=("spike",))
-        ranking = await self._search.rank(searched, replace(current, project=None, part=""))
-        best: dict[str, Ranked] = {}
-        for one in ranking.ranked:
-            best.setdefault(spike_of(one.chunk), one)
-        # A framework that the task names is reason enough for its templates, whatever else the task says.
-        named = set(intent.frameworks) if intent.is_named else set()
-        scored = [
-            (fit_of(one, intent), name, one)
-            for name, one in best.items()
-            if name in offered
-            and is_trusted(one.chunk)
-            and (not ranking.abstained or named & set(one.chunk.frameworks))
-        ]
-        scored.sort(key=lambda entry: (-entry[0], entry[1]))
-        chosen = close_to_best(scored)[:_SPIKES]
-        likely = ranking.shown_fits([score for score, _, _ in chosen])
-        return [
-            await self._filling.fill(
-                Fit(name, likely[rank], explain(ranking.query, one), bool(named & set(one.chunk.frameworks))),
-                habits.spikes[name], habits.names if rank == 0 else None,
-            )
-            for rank, (_, name, one) in enumerate(chosen)
-        ]  # fmt: skip
-
     async def _code(self, request: SuggestRequest, current: Current, habits: Habits) -> _Code:
         if current.project is None:
             return _Code()
@@ -165,16 +136,16 @@ class Suggest:
         if ranking.answerable < _NEAR_ENOUGH:
             return _Code()
         trusted = [one for one in ranking.ranked if is_trusted(one.chunk)]
-        found = [one for one in trusted if not is_test_path(one.chunk.origin.path or "")][:_READ]
+        found = [one for one in trusted if not is_test(one)][:_READ]
         paths = list(dict.fromkeys(one.chunk.origin.path for one in found if one.chunk.origin.path))[:_NEAR_FILES]
         heads = {path: habits.heads[path] for path in paths if path in habits.heads}
         test = matching_test(trusted, found[:_NEAR_FILES])
         keys = {one.chunk.key for one in (*found, *((test,) if test else ()))} | set(heads.values())
-        texts = await self._chunks.load(sorted(keys))
+        texts = await self._chunks.contents_of(sorted(keys))
         chosen = choose(found, texts)
         if test and len(chosen) > 1:
             chosen.insert(min(3, len(chosen)), test)
-        near = [_near_file(path, texts.get(heads.get(path, 0)), found, texts) for path in paths]
+        near = [_near_file(path, texts.get(heads.get(path, 0), ""), found, texts) for path in paths]
         return _Code(tuple(chosen), texts, tuple(near), ranking)
 
     async def _notes(self, request: SuggestRequest, current: Current, habits: Habits) -> tuple[Hit, ...]:
@@ -197,12 +168,10 @@ class Suggest:
         return await self._search.hits(shown, ranking, current, max_lines=0) if ranking else ()
 
 
-def _near_file(path: str, head: Chunk | None, found: Sequence[Ranked], texts: dict[int, Chunk]) -> NearFile:
+def _near_file(path: str, head: str, found: Sequence[Ranked], texts: Mapping[int, str]) -> NearFile:
     inside = [one for one in found if one.chunk.origin.path == path]
-    return NearFile(
-        path, inside[0].chunk.language, head.content if head else "",
-        tuple(texts[one.chunk.key].content for one in inside if one.chunk.key in texts), inside[0].score,
-    )  # fmt: skip
+    pieces = tuple(texts[one.chunk.key] for one in inside if one.chunk.key in texts)
+    return NearFile(path, inside[0].chunk.language, head, pieces, inside[0].score)
 
 
 def _compose(request: SuggestRequest, material: Material) -> tuple[Context, Arranged]:

@@ -13,7 +13,10 @@ from fluorite_mcp.results import SpikeSuggestion
 from fluorite_mcp.search.paths import is_test_path
 from fluorite_mcp.spikes.render import Rendered, render_partly
 from fluorite_mcp.suggest.adapting import Fitted, ProjectNames, fit_params
+from fluorite_mcp.suggest.choices import Choice, choices_of
 from fluorite_mcp.suggest.pieces import TemplateFound
+from fluorite_mcp.suggest.restyling import restyle
+from fluorite_mcp.suggest.ways import Ways
 from fluorite_mcp.text.languages import detect_language
 
 _NOTHING_FITTED = Fitted({}, ())
@@ -36,13 +39,26 @@ class TemplateFilling:
         self._templates = templates
         self._chunks = chunks
 
-    async def fill(self, fit: Fit, chunks: Sequence[Chunk], names: ProjectNames | None) -> TemplateFound:
+    async def choices(self, name: str, chunks: Sequence[Chunk]) -> tuple[Choice, ...]:
+        """Return which packages a template is written with.
+
+        Args:
+            name: Its id.
+            chunks: Its chunks, without their text.
+        """
+        bundled = (await self._templates.bundled()).get(name)
+        if bundled is None:
+            return choices_of(await self._stored_files(chunks))
+        return choices_of((file.path, file.template, detect_language(file.path, "")) for file in bundled.spike.files)
+
+    async def fill(self, fit: Fit, chunks: Sequence[Chunk], names: ProjectNames | None, ways: Ways) -> TemplateFound:
         """Return a template for a project.
 
         Args:
             fit: Which template, and how well it fits.
             chunks: Its chunks, without their text.
             names: How the project calls its parts; None where the template is only named, without its files.
+            ways: What the project has settled on.
         """
         header = next((chunk for chunk in chunks if chunk.origin.path is None), chunks[0])
         overview = (await self._chunks.load([header.key])).get(header.key, header)
@@ -52,11 +68,13 @@ class TemplateFilling:
             files = [(file.path, file.content, detect_language(file.path, "")) for file in rendered.files]
         elif names:
             files = await self._stored_files(chunks)
+        restyled = restyle(files, ways)
         # The tests of a template come after what they test.
-        files.sort(key=lambda file: is_test_path(file[0]))
+        files = sorted(restyled.files, key=lambda file: is_test_path(file[0]))
         suggestion = SpikeSuggestion(
             id=fit.name, title=overview.title, stack=overview.frameworks, score=round(fit.score, 4), why=fit.why,
             params=dict(rendered.values) if rendered else {}, assumed=fitted.assumed,
+            adapted=restyled.adapted, differs=restyled.differs,
         )  # fmt: skip
         return TemplateFound(suggestion, overview, tuple(files), fit.is_named)
 

@@ -54,6 +54,7 @@ class FluoriteServer(MCPServer[SessionRoots]):
             middleware=[_watch_roots],
         )
         self._groups = settings.tools
+        self.suggesting = settings.suggest
         self._place = place
         self._engine = LazyEngine(settings, place)
         self._tools: dict[str, ServerTool] | None = None

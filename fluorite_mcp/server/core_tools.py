@@ -22,6 +22,7 @@ from fluorite_mcp.results import (
 )
 from fluorite_mcp.server import text
 from fluorite_mcp.server.answers import answer
+from fluorite_mcp.server.sampling import merge
 from fluorite_mcp.server.tools import (
     DESTROYS,
     READS,
@@ -175,6 +176,7 @@ class CoreTools:
         result = await engine.suggest(
             task, path=path, frameworks=frameworks, token_budget=token_budget, place=place, progress=ctx.report_progress
         )
+        result = await merge(ctx, task, result, token_budget, self._server.suggesting)
         return answer(result, text.suggest_text(result))
 
     async def store(

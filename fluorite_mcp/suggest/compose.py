@@ -54,7 +54,7 @@ def compose(title: str, pieces: Sequence[Piece], budget: int) -> Context:
     used: list[int] = []
     seen: set[str] = set()
     for number, piece in enumerate(pieces):
-        key = re.sub(r"\s+", " ", piece.body)
+        key = " ".join(piece.body.split())
         if key in seen:
             continue
         rendered = _fit(piece, min(budget - spent, int(budget * piece.share)))

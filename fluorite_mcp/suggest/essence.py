@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
 
 from fluorite_mcp.text.tokens import count_tokens
 
@@ -34,6 +35,49 @@ _LATER = 1 / 3
 
 GAP = "…"
 
+# A suggestion shortens a piece once or twice, and the tasks of a session are near the same code.
+_PIECES_KEPT = 256
+
+
+class _Piece:
+    """A piece of code, and what is asked of it however short it is to become."""
+
+    def __init__(self, text: str, language: str | None) -> None:
+        self.whole = text.strip("\n")
+        self._language = language
+
+    @cached_property
+    def tokens(self) -> int:
+        return count_tokens(self.whole)
+
+    @cached_property
+    def is_mostly_comment(self) -> bool:
+        lines = self.whole.split("\n")
+        return len(code_lines(lines, self._language)) < len(lines) / 2
+
+    @cached_property
+    def lines(self) -> list[str]:
+        return [line.rstrip() for line in without_comments(self.whole.split("\n"), self._language)]
+
+    @cached_property
+    def bare(self) -> tuple[str, int]:
+        text = "\n".join(self.lines)
+        return text, count_tokens(text)
+
+    @cached_property
+    def costs(self) -> list[int]:
+        # A gap before and after costs a line break and a mark each.
+        return [count_tokens(line) + 3 for line in self.lines]
+
+    @cached_property
+    def order(self) -> list[int]:
+        return sorted(range(len(self.lines)), key=lambda at: -_worth(self.lines[at], at / len(self.lines)))
+
+
+@lru_cache(maxsize=_PIECES_KEPT)
+def _read(text: str, language: str | None) -> _Piece:
+    return _Piece(text, language)
+
 
 def essence(text: str, language: str | None, tokens: int) -> str:
     """Return a piece of code within some tokens: whole if it fits, else without comments, else its telling lines.
@@ -46,12 +90,11 @@ def essence(text: str, language: str | None, tokens: int) -> str:
     Returns:
         Lines of the piece in their order, with a mark where some are left out; empty if not even a few fit.
     """
-    whole = text.strip("\n")
-    if count_tokens(whole) <= tokens and not _is_mostly_comment(whole, language):
-        return whole
-    lines = [line.rstrip() for line in without_comments(whole.split("\n"), language)]
-    bare = "\n".join(lines)
-    return bare if count_tokens(bare) <= tokens else _telling(lines, tokens)
+    piece = _read(text, language)
+    if piece.tokens <= tokens and not piece.is_mostly_comment:
+        return piece.whole
+    bare, bare_tokens = piece.bare
+    return bare if bare_tokens <= tokens else _telling(piece, tokens)
 
 
 def first_lines(text: str, tokens: int) -> str:
@@ -108,18 +151,12 @@ def _comment_of(language: str | None) -> re.Pattern[str]:
     return _DASH_LINE if language in _DASH_COMMENTS else _SLASH_LINE
 
 
-def _is_mostly_comment(text: str, language: str | None) -> bool:
-    lines = text.split("\n")
-    return len(code_lines(lines, language)) < len(lines) / 2
-
-
-def _telling(lines: Sequence[str], tokens: int) -> str:
-    order = sorted(range(len(lines)), key=lambda at: -_worth(lines[at], at / len(lines)))
+def _telling(piece: _Piece, tokens: int) -> str:
+    lines = piece.lines
     chosen: set[int] = set()
     left = tokens
-    for at in order:
-        # A gap before and after costs a line break and a mark each.
-        cost = count_tokens(lines[at]) + 3
+    for at in piece.order:
+        cost = piece.costs[at]
         if cost <= left:
             chosen.add(at)
             left -= cost

@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from fluorite_mcp.models import Chunk
-from fluorite_mcp.search.paths import is_test_path
+from fluorite_mcp.search.paths import path_profile
 from fluorite_mcp.search.ranking import Ranked
 from fluorite_mcp.suggest.essence import essence
 from fluorite_mcp.text.tokens import count_tokens
@@ -33,24 +32,24 @@ class Exemplar(NamedTuple):
     text: str
 
 
-def choose(ranked: Sequence[Ranked], texts: Mapping[int, Chunk], limit: int = _MAX_COUNT) -> list[Ranked]:
+def choose(ranked: Sequence[Ranked], texts: Mapping[int, str], limit: int = _MAX_COUNT) -> list[Ranked]:
     """Return ranked pieces without near-duplicates, two of a file at most, code before the test that goes with it.
 
     Args:
         ranked: Best first.
-        texts: Whole chunks by key; what is not among them is left out.
+        texts: Their whole texts by key; what is not among them is left out.
         limit: How many at most.
     """
     files: Counter[str] = Counter()
     seen: list[frozenset[str]] = []
     chosen: list[Ranked] = []
     for one in ranked:
-        chunk = texts.get(one.chunk.key)
+        text = texts.get(one.chunk.key)
         path = one.chunk.origin.path or one.chunk.id
-        if chunk is None or files[path] >= _PER_FILE or len(chosen) >= limit:
+        if text is None or files[path] >= _PER_FILE or len(chosen) >= limit:
             continue
-        names = frozenset(_NAME.findall(chunk.content))
-        if any(_share(names, other) > _ALIKE for other in seen):
+        names = frozenset(_NAME.findall(text))
+        if any(_is_alike(names, other) for other in seen):
             continue
         files[path] += 1
         seen.append(names)
@@ -58,16 +57,25 @@ def choose(ranked: Sequence[Ranked], texts: Mapping[int, Chunk], limit: int = _M
     return chosen
 
 
-def _share(names: frozenset[str], others: frozenset[str]) -> float:
-    union = len(names | others)
-    return len(names & others) / union if union else 1.0
+def _is_alike(names: frozenset[str], others: frozenset[str]) -> bool:
+    """Whether two pieces share most of their names (Jaccard)."""
+    fewer, more = sorted((len(names), len(others)))
+    # Of very different numbers of names, most cannot be shared; that spares comparing nearly all pairs.
+    if fewer <= _ALIKE * more:
+        return more == 0
+    shared = len(names & others)
+    return shared / (fewer + more - shared) > _ALIKE
 
 
 def matching_test(ranked: Sequence[Ranked], chosen: Sequence[Ranked]) -> Ranked | None:
     """Return the best test that speaks of what was chosen: its file is named like one of theirs."""
     stems = {_stem(one.chunk.origin.path or "") for one in chosen}
-    tests = [one for one in ranked if is_test_path(one.chunk.origin.path or "")]
-    return next((one for one in tests if _stem(one.chunk.origin.path or "") in stems), None)
+    return next((one for one in ranked if is_test(one) and _stem(one.chunk.origin.path or "") in stems), None)
+
+
+def is_test(one: Ranked) -> bool:
+    """Whether a ranked piece lies in a test."""
+    return path_profile(one.chunk.origin.path or "").is_test
 
 
 def _stem(path: str) -> str:
@@ -75,21 +83,20 @@ def _stem(path: str) -> str:
     return name.removeprefix("test").removesuffix("tests").removesuffix("test").removesuffix("spec")
 
 
-def condense(chosen: Sequence[Ranked], texts: Mapping[int, Chunk], tokens: int) -> list[Exemplar]:
+def condense(chosen: Sequence[Ranked], texts: Mapping[int, str], tokens: int) -> list[Exemplar]:
     """Return as many pieces as some tokens show well, each with its essential lines; short ones leave room to others.
 
     Args:
         chosen: Best first.
-        texts: Whole chunks by key.
+        texts: Their whole texts by key.
         tokens: How many all of them may have, headings included.
     """
     planned = max(_MIN_COUNT, min(len(chosen), tokens // _USUAL_TOKENS))
     shown: list[Exemplar] = []
     left = tokens
     for number, one in enumerate(chosen):
-        chunk = texts[one.chunk.key]
         room = left // max(1, planned - number) - _AROUND_TOKENS
-        text = essence(chunk.content, chunk.language, room) if room >= _MIN_TOKENS else ""
+        text = essence(texts[one.chunk.key], one.chunk.language, room) if room >= _MIN_TOKENS else ""
         if text:
             shown.append(Exemplar(one, text))
             left -= count_tokens(text) + _AROUND_TOKENS

@@ -75,7 +75,8 @@ def _canonical(name: str) -> str:
 def _mentioned(task: str, stacks: Sequence[str]) -> list[str]:
     text = task.lower()
     names = {name: name for name in (*PACKAGES.values(), *stacks)} | _ALIASES
-    found = [(match.start(), names[name]) for name in names if (match := _word(name).search(text))]
+    # Most names stand nowhere in the task, not even inside a word.
+    found = [(match.start(), names[name]) for name in names if name in text and (match := _word(name).search(text))]
     return [name for _, name in sorted(found)]
 
 

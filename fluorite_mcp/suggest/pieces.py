@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from fluorite_mcp.conventions.relevance import describe
 from fluorite_mcp.models import Chunk
@@ -15,7 +15,7 @@ from fluorite_mcp.suggest.budget import Want, allocate
 from fluorite_mcp.suggest.compose import Piece
 from fluorite_mcp.suggest.essence import essence, first_lines
 from fluorite_mcp.suggest.exemplars import Exemplar, condense
-from fluorite_mcp.suggest.surroundings import NearFile, calls_of, imports_of, uses_text
+from fluorite_mcp.suggest.surroundings import NearFile, Used, calls_of, imports_of, untold, uses_text
 from fluorite_mcp.text.tokens import count_tokens, has_cjk
 
 # A file of a template of which less would be shown is named instead.
@@ -26,6 +26,8 @@ _HEADING_TOKENS = 30
 # Less room than this shows no further piece of code.
 _WORTH_DIVIDING = 80
 _MAX_NOTE_TOKENS = 400
+# More of what was adapted, or differs, than this stands in the suggestion alone.
+_COMPARED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +42,11 @@ class TemplateFound:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Everything that was found for a task, each part best first."""
+    """Everything that was found for a task, each part best first; `texts` are those of the code, by key."""
 
     templates: Sequence[TemplateFound] = ()
     code: Sequence[Ranked] = ()
-    texts: Mapping[int, Chunk] | None = None
+    texts: Mapping[int, str] = field(default_factory=dict)
     origin: Callable[[Chunk], str] = lambda chunk: chunk.title
     near: Sequence[NearFile] = ()
     defined: frozenset[str] = frozenset()
@@ -79,26 +81,28 @@ def arrange(task: str, material: Material, budget: int) -> Arranged:
         budget: Tokens for all pieces together.
     """
     named = material.has_named_template
-    rooms = allocate(budget, _wants(task, material))
-    template = _template_pieces(task, material.templates, rooms["template"])
+    whole = _whole_templates(task, material.templates)
+    around = _surroundings(material.near, material.defined)
+    rooms = allocate(budget, _wants(material, whole, budget))
+    template = _template_pieces(whole, rooms["template"])
     conventions = _convention_piece(material.conventions, rooms["conventions"])
     notes = _note_pieces(material.notes, rooms["notes"])
-    exemplars = condense(material.code, material.texts or {}, rooms["code"])
-    uses = _uses_piece(material, exemplars, rooms["uses"])
+    exemplars = condense(material.code, material.texts, rooms["code"])
+    uses = _uses_piece(around, exemplars, rooms["uses"])
     others = sum(map(_cost, (*template, *conventions, *notes, *uses)))
     if budget - others - rooms["code"] >= _WORTH_DIVIDING:
         # What the others could not use after all shows more code.
-        exemplars = condense(material.code, material.texts or {}, budget - others)
-        uses = _uses_piece(material, exemplars, rooms["uses"])
+        exemplars = condense(material.code, material.texts, budget - others)
+        uses = _uses_piece(around, exemplars, rooms["uses"])
     code = [_exemplar_piece(one, material) for one in exemplars]
     parts = (*(template if named else ()), *code, *uses, *(() if named else template), *conventions, *notes)
     return Arranged(parts, tuple(one.ranked for one in exemplars))
 
 
-def _wants(task: str, material: Material) -> dict[str, Want]:
-    texts = material.texts or {}
-    code = sum(min(count_tokens(texts[one.chunk.key].content) + 40, _MAX_CODE_TOKENS) for one in material.code)
-    template = sum(_cost(piece) for piece in _whole_templates(task, material.templates))
+def _wants(material: Material, templates: Sequence[Piece], budget: int) -> dict[str, Want]:
+    texts = material.texts
+    code = _up_to(budget, (min(count_tokens(texts[one.chunk.key]) + 40, _MAX_CODE_TOKENS) for one in material.code))
+    template = _up_to(budget, map(_cost, templates))
     conventions = sum(count_tokens(_convention_line(one)) + 1 for one in material.conventions)
     notes = sum(_cost(_note_piece(hit, _MAX_NOTE_TOKENS)) for hit in material.notes)
     return {
@@ -112,6 +116,16 @@ def _wants(task: str, material: Material) -> dict[str, Want]:
     }
 
 
+def _up_to(budget: int, costs: Iterable[int]) -> int:
+    """Add up costs until they are more than a whole budget: how much more makes no difference to anybody's part."""
+    total = 0
+    for cost in costs:
+        total += cost
+        if total > budget:
+            break
+    return total
+
+
 def _exemplar_piece(exemplar: Exemplar, material: Material) -> Piece:
     chunk = exemplar.ranked.chunk
     kind = "Test" if is_test_path(chunk.origin.path or "") else "Code"
@@ -119,23 +133,39 @@ def _exemplar_piece(exemplar: Exemplar, material: Material) -> Piece:
     return Piece(heading, exemplar.text, chunk.language or "")
 
 
-def _uses_piece(material: Material, exemplars: Sequence[Exemplar], tokens: int) -> list[Piece]:
-    if not material.near or tokens < _HEADING_TOKENS:
+@dataclass(frozen=True, slots=True)
+class _Surroundings:
+    """What the nearest files in one language import and call."""
+
+    imports: Sequence[Used]
+    calls: Sequence[Used]
+    files: int
+    language: str | None
+
+
+def _surroundings(near: Sequence[NearFile], defined: frozenset[str]) -> _Surroundings | None:
+    if not near:
+        return None
+    language = near[0].language
+    alike = [file for file in near if file.language == language]
+    return _Surroundings(imports_of(alike), calls_of(alike, defined), len(alike), language)
+
+
+def _uses_piece(around: _Surroundings | None, exemplars: Sequence[Exemplar], tokens: int) -> list[Piece]:
+    if around is None or tokens < _HEADING_TOKENS:
         return []
     heading = "## What such code uses here"
-    shown = "\n".join(one.text for one in exemplars)
-    language = material.near[0].language
-    alike = [file for file in material.near if file.language == language]
-    imports, calls = imports_of(alike), calls_of(alike, material.defined, shown)
-    body = uses_text(imports, calls, len(alike), language, tokens - count_tokens(heading) - 2)
+    calls = untold(around.calls, "\n".join(one.text for one in exemplars))
+    room = tokens - count_tokens(heading) - 2
+    body = uses_text(around.imports, calls, around.files, around.language, room)
     return [Piece(heading, body)] if body else []
 
 
-def _template_pieces(task: str, templates: Sequence[TemplateFound], tokens: int) -> list[Piece]:
+def _template_pieces(templates: Sequence[Piece], tokens: int) -> list[Piece]:
     """Return the best template file by file, as far as it has room, then the other choices by name."""
     pieces: list[Piece] = []
     left = tokens
-    for whole in _whole_templates(task, templates):
+    for whole in templates:
         piece = whole
         if _cost(whole) > left >= _MIN_FILE_TOKENS and whole.is_code:
             body = essence(whole.body, whole.language, left - _cost(replace(whole, body="")))
@@ -151,7 +181,8 @@ def _whole_templates(task: str, templates: Sequence[TemplateFound]) -> list[Piec
     for rank, template in enumerate(templates):
         heading = f"## Template: {template.overview.title} (`spike:{template.suggestion.id}`)"
         about = _about(template.overview, task)
-        pieces.append(Piece(heading, "\n".join(filter(None, [about, _filled(template.suggestion)]))))
+        said = [about, _filled(template.suggestion), *_compared(template.suggestion)]
+        pieces.append(Piece(heading, "\n".join(filter(None, said))))
         if rank == 0:
             pieces += [Piece(f"`{path}`", text, language or "") for path, text, language in template.files]
     return pieces
@@ -165,6 +196,14 @@ def _filled(suggestion: SpikeSuggestion) -> str:
         f"Assumed: {', '.join(assumed)}." if assumed else "",
     ]
     return " ".join(filter(None, said))
+
+
+def _compared(suggestion: SpikeSuggestion) -> list[str]:
+    """Say how the files are like the project's, and how they are not."""
+    return [
+        *(f"Adapted: {one}." for one in suggestion.adapted[:_COMPARED]),
+        *(f"Differs: {one}." for one in suggestion.differs[:_COMPARED]),
+    ]
 
 
 def _about(overview: Chunk, task: str) -> str:

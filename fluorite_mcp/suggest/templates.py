@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fluorite_mcp.models import Chunk
 from fluorite_mcp.results import Intent
@@ -23,8 +24,10 @@ _FILLER_FACTOR = 0.1
 # What scores below this part of the best is no second choice. That anything fits at all, search has decided. Further
 # choices cost a line each, and of three the right one is among them for one description in ten more than of the first.
 CLOSE_TO_BEST = 0.4
+# A variant for the same framework that does as the project does is preferred to the best one down to here.
+_VARIANT = 0.1
 
-_FRAMEWORKS = frozenset(PACKAGES.values())
+_FRAMEWORKS = frozenset(PACKAGES.values()) - frozenset(LANGUAGES)
 # Languages that go into each other's projects.
 _TOGETHER = (frozenset({"javascript", "typescript", "tsx", "vue", "svelte", "astro"}), frozenset({"c", "cpp"}))
 # Files that a project of any language has; they say nothing of a template's language.
@@ -65,7 +68,7 @@ def used_by_many(offers: Collection[Offer]) -> frozenset[str]:
     families: dict[str, set[str]] = defaultdict(set)
     for offer in offers:
         for name in offer.stack:
-            families[name] |= {min(_with_siblings({language})) for language in offer.languages}
+            families[name] |= {min(_with_siblings(frozenset({language}))) for language in offer.languages}
     return frozenset(name for name, found in families.items() if len(found) != 1)
 
 
@@ -100,7 +103,7 @@ def is_offered(offer: Offer, intent: Intent, habitat: Habitat, shared: Collectio
     if not offer.languages:
         # Configuration, such as a container's or a pipeline's, is offered where the task asks for such a thing.
         return intent.action in ("configure", "migrate") or bool(offer.stack & habitat.frameworks)
-    wanted = (offer.stack & _FRAMEWORKS) - set(LANGUAGES)
+    wanted = frameworks_of(offer)
     return is_at_home and (not wanted or bool(wanted & habitat.frameworks))
 
 
@@ -109,5 +112,16 @@ def close_to_best(scored: Sequence[tuple[float, str, Ranked]]) -> list[tuple[flo
     return [entry for entry in scored if entry[0] >= CLOSE_TO_BEST * scored[0][0]]
 
 
-def _with_siblings(languages: Collection[str]) -> set[str]:
-    return set(languages).union(*(family for family in _TOGETHER if family & set(languages)))
+def with_variants(scored: Sequence[tuple[float, str, Ranked]]) -> list[tuple[float, str, Ranked]]:
+    """Leave out templates so far behind the best that not even a variant of it is worth a look."""
+    return [entry for entry in scored if entry[0] >= _VARIANT * scored[0][0]]
+
+
+def frameworks_of(offer: Offer) -> frozenset[str]:
+    """Return the frameworks that a template is for; two for the same one are variants."""
+    return offer.stack & _FRAMEWORKS
+
+
+@lru_cache(maxsize=64)  # Every template is asked about the same project.
+def _with_siblings(languages: frozenset[str]) -> frozenset[str]:
+    return languages.union(*(family for family in _TOGETHER if family & languages))

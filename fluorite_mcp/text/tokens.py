@@ -8,7 +8,9 @@ runs are character bigrams.
 from __future__ import annotations
 
 import re
+import string
 import unicodedata
+from collections.abc import Iterable
 
 from fluorite_mcp.text.stemming import stem
 
@@ -52,6 +54,24 @@ STOP_WORDS = frozenset(_STOP_WORD_LIST.split())
 
 # A piece of at most 6 letters, 3 digits or 2 punctuation marks, a line break with its indent, or one other character.
 _BUDGET_PIECE = re.compile(r"[A-Za-z]{1,6}|[0-9]{1,3}|\n\s*|[!-/:-@\[-`{-~]{1,2}|[^\s\x00-\x7f]")
+
+
+def _marks(characters: Iterable[str]) -> bytes:
+    """Return a table that writes `a` for some ASCII characters and a blank for all others."""
+    wanted = frozenset(map(ord, characters))
+    return bytes(97 if code in wanted else 32 for code in range(256))
+
+
+# Up to here finding the pieces takes no longer than counting them.
+_MAX_SHORT_CHARS = 60
+# The same pieces of ASCII text: what a piece is made of, and how many of that.
+_BUDGET_RUNS = (
+    (_marks(string.ascii_letters), b"a" * 6),
+    (_marks(string.digits), b"a" * 3),
+    (_marks(string.punctuation), b"a" * 2),
+)
+_LINE_BREAKS = _marks("\n")
+_OTHER_SPACE = bytes(code for code in range(128) if chr(code).isspace() and chr(code) != "\n")
 
 
 class _WordTokens(dict[str, str]):
@@ -117,7 +137,22 @@ def count_tokens(text: str) -> int:
     after it, or one character outside ASCII (so a Kanji is 1). Blanks inside a line are free. Joining two texts
     never gives less than either and at most one less than both together.
     """
+    if len(text) > _MAX_SHORT_CHARS and text.isascii():
+        return _count_ascii(text)
     return len(_BUDGET_PIECE.findall(text))
+
+
+def _count_ascii(text: str) -> int:
+    """Return what the pattern of pieces finds, in a third of the time: replacing and counting bytes runs in C."""
+    ended = f"{text}\0".encode()
+    breaks = ended.translate(_LINE_BREAKS, _OTHER_SPACE).count(b"a ")
+    return breaks + sum(_pieces(ended.translate(table), full) for table, full in _BUDGET_RUNS)
+
+
+def _pieces(runs: bytes, full: bytes) -> int:
+    """Return how many pieces some runs of `a` make: the full ones, and what is left at the end of a run."""
+    cut = runs.replace(full, b"A")
+    return cut.count(b"A") + cut.count(b"a ")
 
 
 def _find_words(text: str) -> list[str]:

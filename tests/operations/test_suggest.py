@@ -71,6 +71,19 @@ async def test_the_projects_own_code_and_conventions_are_shown(engine: Engine, p
     assert "How this project does it" in result.context
 
 
+async def test_a_file_that_comes_later_counts_in_the_next_suggestion(engine: Engine, project: Path) -> None:
+    def raised(result: SuggestResult) -> list[int]:
+        return [one.count for one in result.conventions if one.statement == "what is raised is BillingError"]
+
+    for number, name in enumerate(("tax_rates", "late_fees", "due_dates", "refunds")):
+        if number == 3:
+            assert raised(await engine.suggest("send a reminder of an unpaid invoice by mail")) == [3]
+        source = f"def compute_{name}(invoice: int) -> int:\n    raise BillingError(invoice)\n"
+        (project / "billing" / f"{name}.py").write_text(source)
+
+    assert raised(await engine.suggest("send a reminder of an unpaid invoice by mail")) == [4]
+
+
 async def test_what_was_noted_is_shown_with_its_origin(engine: Engine) -> None:
     note = await engine.store(
         "Rate limiting for the Hono API counts per tenant, not per address.", title="Rate limiting"

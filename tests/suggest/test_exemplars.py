@@ -17,10 +17,6 @@ def ranked(key: int, path: str, score: float = 0.5) -> Ranked:
     return Ranked(chunk, score, 0.0, None, "", _NOTHING, _NOTHING)
 
 
-def text(key: int, content: str) -> Chunk:
-    return Chunk(f"code-{key}", "code", "t", content, key=key, language="python")
-
-
 def body(name: str) -> str:
     return f"def handle_{name}(request):\n    {name} = parse_{name}(request)\n    return render_{name}({name})\n"
 
@@ -30,14 +26,22 @@ NAMES = ("orders", "invoices", "users", "reports")
 
 def test_near_duplicates_are_shown_once() -> None:
     found = [ranked(1, "a.py"), ranked(2, "b.py"), ranked(3, "c.py")]
-    texts = {1: text(1, body("orders")), 2: text(2, body("orders") + "\n"), 3: text(3, body("users"))}
+    texts = {1: body("orders"), 2: body("orders") + "\n", 3: body("users")}
 
     assert [one.chunk.key for one in choose(found, texts)] == [1, 3]
 
 
+def test_pieces_that_share_half_of_their_names_are_both_shown() -> None:
+    found = [ranked(1, "a.py"), ranked(2, "b.py")]
+    texts = {1: "load_order(key, order_id)", 2: "load_order(key, invoice_id)"}
+
+    assert [one.chunk.key for one in choose(found, texts)] == [1, 2]
+    assert choose(found, {1: "", 2: ""}) == found[:1]
+
+
 def test_one_file_does_not_fill_the_list() -> None:
     found = [ranked(number, "a.py") for number in range(4)]
-    texts = {number: text(number, body(name)) for number, name in enumerate(NAMES)}
+    texts = {number: body(name) for number, name in enumerate(NAMES)}
 
     assert [one.chunk.key for one in choose(found, texts)] == [0, 1]
 
@@ -52,7 +56,7 @@ def test_a_test_is_shown_if_it_belongs_to_what_is_shown() -> None:
 
 def test_exemplars_share_their_tokens() -> None:
     found = [ranked(number, f"{name}.py") for number, name in enumerate(NAMES)]
-    texts = {number: text(number, body(name) * 8) for number, name in enumerate(NAMES)}
+    texts = {number: body(name) * 8 for number, name in enumerate(NAMES)}
     for tokens in (150, 400, 900):
         shown = condense(found, texts, tokens)
         assert shown

@@ -141,6 +141,11 @@ def test_budget_tokens_follow_the_documented_formula() -> None:
     assert count_tokens("x == 12345;") == 5
 
 
+@given(st.text(st.characters(max_codepoint=127), min_size=tokens._MAX_SHORT_CHARS + 1, max_size=300))
+def test_long_texts_are_counted_as_their_pieces(text: str) -> None:
+    assert count_tokens(text) == len(tokens._BUDGET_PIECE.findall(text))
+
+
 @given(st.text(), st.text())
 def test_budget_tokens_of_a_joined_text_are_near_the_sum(left: str, right: str) -> None:
     both = count_tokens(left + right)
