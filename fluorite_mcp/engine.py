@@ -20,6 +20,7 @@ from fluorite_mcp.embedding.measured import MeasuredEmbedder
 from fluorite_mcp.engine_automatic import AutomaticCalls
 from fluorite_mcp.engine_mining import engine_mining
 from fluorite_mcp.engine_models import engine_embedder, engine_reranker, worker_command
+from fluorite_mcp.engine_relations import engine_combinations, engine_relations
 from fluorite_mcp.engine_search import engine_search
 from fluorite_mcp.engine_spikes import SpikeCalls, is_application
 from fluorite_mcp.errors import InputError
@@ -48,7 +49,6 @@ from fluorite_mcp.operations.learning_chunks import LearningChunks
 from fluorite_mcp.operations.metrics import Metrics
 from fluorite_mcp.operations.promote import PromotePattern
 from fluorite_mcp.operations.quality import Qualities
-from fluorite_mcp.operations.relations import TemplateRelations
 from fluorite_mcp.operations.search import Search, SearchRequest
 from fluorite_mcp.operations.status import Status, store_sizes
 from fluorite_mcp.operations.store import StoreContent
@@ -127,10 +127,10 @@ class Engine:
         ranker = RerankedSearch(self._ranker, chunks, self._reranker) if self._reranker else self._ranker
 
         self._search = Search(current, ranker, chunks, projects, self._usage, self._measures, _now)
-        templates = Templates(chunks, bundled_spikes)
+        templates, combinations = Templates(chunks, bundled_spikes), engine_combinations(store)
         self._suggest = Suggest(
             current, self._search, chunks, HabitsReader(chunks), TemplateFilling(templates, chunks), self._mine,
-            ProjectConventions(chunks, store.mined, projects), self._usage,
+            ProjectConventions(chunks, store.mined, projects), combinations, self._usage,
         )  # fmt: skip
         writes = StoreWrites(database, chunks, history, store.relations, _now)
         self._store = StoreContent(
@@ -138,7 +138,8 @@ class Engine:
             max_bytes=memory.max_chunk_size, similarity=memory.similarity_threshold, now=_now,
         )  # fmt: skip
         self._learn = Learn(projects, learner, self._mine, self._upkeep.ask, _now)
-        self._get = Get(chunks, projects, history, store.relations, TemplateRelations(chunks), qualities, self._usage)
+        related = engine_relations(store, self._index, self._embedder, combinations)
+        self._get = Get(chunks, projects, history, related, qualities, self._usage)
         self._feedback = Feedback(database, chunks, history, qualities, self._usage, self._measures, _now)
         self._forget = Forget(current, self._search, database, chunks, history, store.undos, _now)
         self._restore = Restore(database, chunks, history, store.undos, projects, current, self._embedder, _now)
@@ -148,7 +149,7 @@ class Engine:
         )  # fmt: skip
         self._status = Status(
             __version__, data_dir, database.path, current, chunks, projects, self._embedder, self._index, self._cache,
-            metrics, self._newest_backup, self._upkeep.waiting, self._reranker.name if self._reranker else None,
+            metrics, combinations, self._newest_backup, self._upkeep.waiting, self._reranker.name if self._reranker else None,
         )  # fmt: skip
         self._transfer = Transfer(
             database, chunks, projects, history, store.relations, store.departed, store.undos, self._embedder

@@ -74,7 +74,9 @@ def _show_chunk(out: Output, chunk: ChunkView) -> None:
         out.line(("    (cut off; leave out --max-lines for all)", "dim"))
     for edge in chunk.relations:
         arrow = "→" if edge.direction == "out" else "←"
-        out.line(f"  {arrow} {edge.type} {edge.id}", (f"  {edge.weight:.2f}", "dim"))
+        title = f"  {edge.title}" if edge.title else ""
+        why = f"  {edge.why}" if edge.why else ""
+        out.line(f"  {arrow} {edge.type} {edge.id}{title}", (f"  {edge.weight:.2f}{why}", "dim"))
     for event in chunk.history:
         detail = ", ".join(f"{name} {value}" for name, value in event.detail.items())
         out.line((f"  {event.at}  {event.event}  {detail}".rstrip(), "dim"))

@@ -11,6 +11,7 @@ from fluorite_mcp.learning.locate import Place
 from fluorite_mcp.learning.pipeline import Progress, ignore_progress
 from fluorite_mcp.models import Chunk
 from fluorite_mcp.operations.arguments import check_text
+from fluorite_mcp.operations.combinations import Combinations
 from fluorite_mcp.operations.conventions import ProjectConventions
 from fluorite_mcp.operations.current import Current, CurrentProject
 from fluorite_mcp.operations.habits import NOTE_KINDS, Habits, HabitsReader, spike_of
@@ -77,6 +78,7 @@ class Suggest:
         filling: TemplateFilling,
         mine: Mine,
         conventions: ProjectConventions,
+        combinations: Combinations,
         usage: Usage,
     ) -> None:
         self._current = current
@@ -86,6 +88,7 @@ class Suggest:
         self._filling = filling
         self._mine = mine
         self._conventions = conventions
+        self._combinations = combinations
         self._usage = usage
 
     async def run(self, request: SuggestRequest, place: Place, progress: Progress = ignore_progress) -> SuggestResult:
@@ -150,9 +153,15 @@ class Suggest:
         scored.sort(key=lambda entry: (-entry[0], entry[1]))
         chosen = close_to_best(scored)[:_SPIKES]
         likely = ranking.shown_fits([score for score, _, _ in chosen])
+        goes = [
+            await self._combinations.with_any(habits.habitat.frameworks, habits.offers[n].stack) for _, n, _ in chosen
+        ]
         return [
             await self._filling.fill(
-                Fit(name, likely[rank], explain(ranking.query, one), bool(named & set(one.chunk.frameworks))),
+                Fit(
+                    name, likely[rank], (*explain(ranking.query, one), *filter(None, [goes[rank]])),
+                    bool(named & set(one.chunk.frameworks)),
+                ),
                 habits.spikes[name], habits.names if rank == 0 else None,
             )
             for rank, (_, name, one) in enumerate(chosen)
