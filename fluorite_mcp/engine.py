@@ -149,7 +149,8 @@ class Engine:
         )  # fmt: skip
         self._status = Status(
             __version__, data_dir, database.path, current, chunks, projects, self._embedder, self._index, self._cache,
-            metrics, combinations, self._newest_backup, self._upkeep.waiting, self._reranker.name if self._reranker else None,
+            metrics, combinations, self._newest_backup, self._upkeep.waiting,
+            self._reranker.name if self._reranker else None,
         )  # fmt: skip
         self._transfer = Transfer(
             database, chunks, projects, history, store.relations, store.departed, store.undos, self._embedder

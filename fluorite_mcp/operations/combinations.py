@@ -77,10 +77,11 @@ class Combinations:
     def __init__(self, chunks: ChunkStore, frameworks: ProjectFrameworks) -> None:
         self._chunks = chunks
         self._frameworks = frameworks
-        self._newest = -1
+        self._version = self._newest = -1
         self._projects: Mapping[int, frozenset[str]] = {}
         self._stacks: Mapping[str, Stack] = {}
         self._found: tuple[Combination, ...] = ()
+        self._by_pair: Mapping[frozenset[str], Combination] = {}
 
     async def stacks(self) -> Mapping[str, Stack]:
         """Return what each template is made of and for, by the id of its overview."""
@@ -100,12 +101,16 @@ class Combinations:
 
     async def with_any(self, own: Iterable[str], brought: Iterable[str]) -> str:
         """Say why what brings some frameworks goes with others, "" where it does not."""
-        by_pair = {frozenset((one.first, one.second)): one for one in await self.all()}
-        found = strongest(canonical(own), canonical(brought), by_pair)
+        await self._count()
+        found = strongest(canonical(own), canonical(brought), self._by_pair)
         return describe(found[1], found[0]) if found else ""
 
     async def _count(self) -> None:
-        # Not the store's version, which every counted use moves: a new template is a new chunk.
+        version = await self._chunks.version()
+        if version == self._version:
+            return
+        self._version = version
+        # Every counted use moves the version; a new template is a new chunk.
         newest, projects = await self._chunks.newest(), await self._frameworks.all()
         if newest == self._newest and projects == self._projects:
             return
@@ -113,6 +118,7 @@ class Combinations:
             self._stacks = _stacks(await self._chunks.of_scope(GLOBAL_SCOPE, ["spike"]))
         stacks = [stack.frameworks for stack in self._stacks.values()]
         self._found = await asyncio.to_thread(find_combinations, stacks, list(projects.values()))
+        self._by_pair = {frozenset((one.first, one.second)): one for one in self._found}
         self._newest, self._projects = newest, projects
 
 

@@ -14,7 +14,6 @@ from fluorite_mcp.operations.metrics import Metrics
 from fluorite_mcp.ports import ChunkStore, Embedder, ProjectStore
 from fluorite_mcp.results import ProjectRef, StatusResult
 
-
 # Under this name the figures hold sentences on combinations of frameworks.
 USED_TOGETHER = "used_together"
 _COMBINATIONS_SHOWN = 5

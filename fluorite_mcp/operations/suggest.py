@@ -153,19 +153,13 @@ class Suggest:
         scored.sort(key=lambda entry: (-entry[0], entry[1]))
         chosen = close_to_best(scored)[:_SPIKES]
         likely = ranking.shown_fits([score for score, _, _ in chosen])
-        goes = [
-            await self._combinations.with_any(habits.habitat.frameworks, habits.offers[n].stack) for _, n, _ in chosen
-        ]
-        return [
-            await self._filling.fill(
-                Fit(
-                    name, likely[rank], (*explain(ranking.query, one), *filter(None, [goes[rank]])),
-                    bool(named & set(one.chunk.frameworks)),
-                ),
-                habits.spikes[name], habits.names if rank == 0 else None,
-            )
-            for rank, (_, name, one) in enumerate(chosen)
-        ]  # fmt: skip
+        found = []
+        for rank, (_, name, one) in enumerate(chosen):
+            goes = await self._combinations.with_any(habits.habitat.frameworks, habits.offers[name].stack)
+            why = (*explain(ranking.query, one), *([goes] if goes else ()))
+            fit = Fit(name, likely[rank], why, bool(named & set(one.chunk.frameworks)))
+            found.append(await self._filling.fill(fit, habits.spikes[name], habits.names if rank == 0 else None))
+        return found
 
     async def _code(self, request: SuggestRequest, current: Current, habits: Habits) -> _Code:
         if current.project is None:
