@@ -20,7 +20,7 @@ from fluorite_mcp.embedding.measured import MeasuredEmbedder
 from fluorite_mcp.engine_automatic import AutomaticCalls
 from fluorite_mcp.engine_mining import engine_mining
 from fluorite_mcp.engine_models import engine_embedder, engine_reranker, worker_command
-from fluorite_mcp.engine_relations import engine_combinations, engine_relations
+from fluorite_mcp.engine_relations import engine_combinations, engine_get
 from fluorite_mcp.engine_search import engine_search
 from fluorite_mcp.engine_spikes import SpikeCalls, is_application
 from fluorite_mcp.errors import InputError
@@ -40,7 +40,6 @@ from fluorite_mcp.operations.feedback import Feedback
 from fluorite_mcp.operations.file_profiles import FileProfiles
 from fluorite_mcp.operations.find_spikes import FindSpikes
 from fluorite_mcp.operations.forget import Forget, ForgetRequest, Restore
-from fluorite_mcp.operations.get import Get
 from fluorite_mcp.operations.habits import HabitsReader
 from fluorite_mcp.operations.import_spikes import ImportSpikes
 from fluorite_mcp.operations.learn import Learn
@@ -138,8 +137,7 @@ class Engine:
             max_bytes=memory.max_chunk_size, similarity=memory.similarity_threshold, now=_now,
         )  # fmt: skip
         self._learn = Learn(projects, learner, self._mine, self._upkeep.ask, _now)
-        related = engine_relations(store, self._index, self._embedder, combinations)
-        self._get = Get(chunks, projects, history, related, qualities, self._usage)
+        self._get = engine_get(store, self._index, self._embedder, combinations, qualities, self._usage)
         self._feedback = Feedback(database, chunks, history, qualities, self._usage, self._measures, _now)
         self._forget = Forget(current, self._search, database, chunks, history, store.undos, _now)
         self._restore = Restore(database, chunks, history, store.undos, projects, current, self._embedder, _now)

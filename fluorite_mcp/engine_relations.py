@@ -6,8 +6,12 @@ from fluorite_mcp.index.generations import VectorIndex
 from fluorite_mcp.index.lexical import LexicalIndex
 from fluorite_mcp.operations.combinations import Combinations, ProjectFrameworks
 from fluorite_mcp.operations.dependencies import Dependencies
+from fluorite_mcp.operations.get import Get
+from fluorite_mcp.operations.pattern_commits import PatternCommits
+from fluorite_mcp.operations.quality import Qualities
 from fluorite_mcp.operations.relations import RelatedChunks
 from fluorite_mcp.operations.similar import SimilarChunks
+from fluorite_mcp.operations.usage import Usage
 from fluorite_mcp.ports import Embedder
 from fluorite_mcp.storage.store import Store
 
@@ -22,13 +26,17 @@ def engine_combinations(store: Store) -> Combinations:
     return Combinations(store.chunks, engine_frameworks(store))
 
 
-def engine_relations(store: Store, index: VectorIndex, embedder: Embedder, combinations: Combinations) -> RelatedChunks:
-    """Return what finds the relations of an engine's chunks."""
+def engine_get(
+    store: Store,
+    index: VectorIndex,
+    embedder: Embedder,
+    combinations: Combinations,
+    qualities: Qualities,
+    usage: Usage,
+) -> Get:
+    """Return what shows an engine's chunks with all that they have to do with."""
     chunks = store.chunks
-    return RelatedChunks(
-        chunks,
-        store.relations,
-        combinations,
-        Dependencies(chunks, store.projects, store.mined, LexicalIndex(store.database), chunks),
-        SimilarChunks(store.vectors, index, chunks, embedder),
-    )
+    dependencies = Dependencies(chunks, store.projects, store.mined, LexicalIndex(store.database), chunks)
+    similar = SimilarChunks(store.vectors, index, chunks, embedder)
+    related = RelatedChunks(chunks, store.relations, combinations, dependencies, similar)
+    return Get(chunks, store.projects, store.history, related, PatternCommits(), qualities, usage)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fluorite_mcp.cli.output import Output, Part, count
 from fluorite_mcp.results import Answer, ChunkView, GetResult, Hit, SearchResult, SuggestResult
+from fluorite_mcp.server.text import commits_lines
 
 
 def show_hits(out: Output, result: SearchResult) -> None:
@@ -72,6 +73,8 @@ def _show_chunk(out: Output, chunk: ChunkView) -> None:
     out.block(chunk.content)
     if chunk.truncated:
         out.line(("    (cut off; leave out --max-lines for all)", "dim"))
+    for line in commits_lines(chunk):
+        out.line((f"  {line}", "dim"))
     for edge in chunk.relations:
         arrow = "→" if edge.direction == "out" else "←"
         title = f"  {edge.title}" if edge.title else ""

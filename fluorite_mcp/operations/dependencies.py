@@ -41,14 +41,16 @@ from fluorite_mcp.text.tokens import index_words
 # So many are shown of what a piece depends on, and of what depends on it.
 MAX_LINKS = 5
 # Places that are looked at for one name: where more define something of its words, it is no rare name.
-_DEFINITIONS_READ = 16
-# Pieces that speak of a name which are read, and those of them whose files' imports are.
-_USERS_READ = 48
+_DEFINITIONS_READ = 12
+# Pieces that speak of a name whose texts are read, those of them of which it is asked where they are, and those that
+# are judged by their files' imports.
+_USERS_READ = 40
+_USERS_PLACED = 24
 _USERS_JUDGED = 12
 # Imported files of which definitions of a frequent name are asked for.
 _STEMS_ASKED = 2
 # Names of a piece whose users are looked for.
-_NAMES_USED = 4
+_NAMES_USED = 3
 
 
 class WordPlaces(Protocol):
@@ -109,7 +111,7 @@ class Dependencies:
         texts = await self._chunks.contents_of(keys)
         spoken = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
         counts = {key: found for key, text in texts.items() if (found := len(spoken.findall(text)))}
-        headers = await self._headers.load_headers(list(counts))
+        headers = await self._headers.load_headers(sorted(counts, key=lambda key: (-counts[key], key))[:_USERS_PLACED])
         users = sorted(headers.values(), key=lambda one: _order(one, chunk, counts[one.key]))[:_USERS_JUDGED]
         facts = await self._facts(chunk, [one.origin.path or "" for one in users])
         manifests = await self._manifests(users)

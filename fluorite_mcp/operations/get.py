@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from fluorite_mcp.errors import InputError
@@ -11,6 +12,7 @@ from fluorite_mcp.learning.pattern_chunks import shown_metadata
 from fluorite_mcp.learning.quality import Quality
 from fluorite_mcp.models import Chunk, Event, Project
 from fluorite_mcp.operations.arguments import find_all
+from fluorite_mcp.operations.pattern_commits import MAX_PATTERNS, PatternCommits
 from fluorite_mcp.operations.quality import Qualities
 from fluorite_mcp.operations.relations import RelatedChunks
 from fluorite_mcp.operations.search import describe_origin
@@ -31,6 +33,7 @@ class Get:
         projects: ProjectStore,
         history: HistoryStore,
         related: RelatedChunks,
+        commits: PatternCommits,
         qualities: Qualities,
         usage: Usage,
     ) -> None:
@@ -38,6 +41,7 @@ class Get:
         self._projects = projects
         self._history = history
         self._related = related
+        self._commits = commits
         self._qualities = qualities
         self._usage = usage
 
@@ -56,11 +60,14 @@ class Get:
         projects = {project.key: project for project in await self._projects.all()}
         qualities = await self._qualities.explain(list(found.values()), history)
         await self._usage.used(list(found), "fetched")
+        asked = [id_ for id_, chunk in found.items() if chunk.kind == "pattern"][:MAX_PATTERNS]
         views = []
         for id_, chunk in found.items():
             project = projects.get(chunk.project or 0)
             fresh = await self._freshness(chunk, project)
-            views.append(_view(chunk, qualities[id_], max_lines, fresh, history[id_], relations[id_]))
+            view = _view(chunk, qualities[id_], max_lines, fresh, history[id_], relations[id_])
+            commits = await self._commits.of(chunk, project) if id_ in asked else {}
+            views.append(replace(view, metadata=view.metadata | commits) if commits else view)
         owner = projects.get(next(iter(found.values())).project or 0)
         ref = ProjectRef(name=owner.name, root=owner.root) if owner else ProjectRef()
         return GetResult(project=ref, chunks=tuple(views))

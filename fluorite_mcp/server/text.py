@@ -255,9 +255,23 @@ def _chunk(chunk: ChunkView) -> str:
         lines.append("Cut at max_lines.")
     if chunk.metadata:
         lines.append(f"metadata: {_inline(json.dumps(chunk.metadata, ensure_ascii=False))}")
+    lines += commits_lines(chunk)
     lines += map(_relation, chunk.relations)
     lines += [f"{event.at} {event.event}" for event in chunk.history[-_HISTORY_SHOWN:]]
     return "\n".join(lines)
+
+
+def commits_lines(chunk: ChunkView) -> list[str]:
+    """Say in which commits a pattern's examples were written, where that is known."""
+    commits = chunk.metadata.get("commits")
+    if chunk.kind != "pattern" or not isinstance(commits, dict) or not {"first", "last", "count"} <= commits.keys():
+        return []
+    first, last = (
+        f"{_inline(str(one.get('date')))} ({_inline(str(one.get('commit')))})" if isinstance(one, dict) else "unknown"
+        for one in (commits["first"], commits["last"])
+    )
+    counted = _count(commits["count"], "commit") if isinstance(commits["count"], int) else "commits"
+    return [f"its examples in git: first {first}, last {last}; {counted}"]
 
 
 def _relation(edge: RelationView) -> str:
