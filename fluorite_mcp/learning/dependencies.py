@@ -22,8 +22,10 @@ from fluorite_mcp.text.references import Form, References
 # library's; of the same file a reader sees most already.
 IMPORTED, ONLY_ONE, SAME_FILE, MODULE = 1.0, 0.8, 0.7, 0.5
 
-_TYPES = frozenset({"class", "interface", "struct", "enum", "type", "trait", "object", "module"})
+_TYPES = frozenset({"class", "interface", "struct", "enum", "type", "trait", "object"})
 _FUNCTIONS = frozenset({"function", "macro"})
+# Languages in which nothing of another file has a name before it is imported.
+_EXPLICIT = frozenset({"python", "script"})
 # Languages in which a method is called by its bare name.
 _BARE_METHODS = frozenset({"java", "csharp", "ruby", "kotlin", "scala", "swift", "cpp", "dart"})
 # Languages in which an import and a call say of which class a method is.
@@ -35,12 +37,13 @@ _AT_HAND = frozenset(dir(builtins)) | frozenset(
         "Request Set String Symbol URL WeakMap console document fetch parseInt parseFloat process require setTimeout "
         "setInterval window Arc Box Cell Cow Default Err From Into Iterator None Option Pin Rc RefCell Result Self "
         "Some String Vec Integer Long Double Float Character List Optional Override Exception Throwable Class Void "
-        "append close copy delete make panic recover cap"
+        "describe expect test append close copy delete make panic recover cap"
     ).split()
 )
 # The same for methods of several words.
 _METHODS_AT_HAND = frozenset(
     (  # noqa: SIM905
+        "strip_prefix strip_suffix read_to_string "
         "is_none is_some is_ok is_err is_empty to_string to_owned to_vec as_ref as_mut as_str as_bytes as_slice "
         "into_iter into_inner unwrap_or unwrap_or_else unwrap_or_default map_err and_then or_else ok_or ok_or_else "
         "push_str starts_with ends_with is_null read_to_string get_mut or_insert_with from_str try_from try_into "
@@ -63,6 +66,16 @@ class Placed:
 
     imported: OwnImport
     place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of code: what it refers to, what its file imports of the project, which names it takes from outside."""
+
+    chunk: Chunk
+    references: References
+    placed: Sequence[Placed] = ()
+    outside: Collection[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,74 +106,68 @@ def defined_in(chunk: Chunk, name: str) -> str | None:
     return None
 
 
-def names_to_find(references: References, placed: Sequence[Placed], own: Collection[str]) -> list[str]:
+def names_to_find(piece: Piece, own: Collection[str]) -> list[str]:
     """Return the names whose definitions may be what a piece depends on, those that it imports first.
 
     Args:
-        references: What the piece refers to.
-        placed: What its file imports of the project.
-        own: Names that the piece defines itself.
+        piece: The piece.
+        own: Names that it defines itself.
     """
-    imported = [one.imported.name for one in placed if one.imported.name in references.counts]
-    names = dict.fromkeys([*imported, *references.forms])
+    imported = [one.imported.name for one in piece.placed if one.imported.name in piece.references.counts]
+    names = dict.fromkeys([*imported, *piece.references.forms])
     return [name for name in names if name not in own and len(name) > 2][:MAX_NAMES]
 
 
-def link(
-    name: str,
-    chunk: Chunk,
-    references: References,
-    placed: Sequence[Placed],
-    definitions: Sequence[Found],
-    outside: Collection[str],
-    *,
-    is_all: bool,
-) -> Link | None:
+def link(name: str, piece: Piece, definitions: Sequence[Found], *, is_all: bool) -> Link | None:
     """Return what a name means in a piece of code; None where that is not sure.
 
     Args:
         name: The name.
-        chunk: The piece.
-        references: What it refers to.
-        placed: What its file imports of the project.
+        piece: The piece.
         definitions: Definitions of the name in the project.
-        outside: Names that the file takes from other packages.
         is_all: Whether `definitions` are all there are.
     """
-    form = references.forms.get(name)
-    family = family_of(chunk.language or "")
-    related = [one for one in definitions if family_of(one.chunk.language or "") == family]
-    related = [one for one in related if one.chunk.key != chunk.key]
-    verb = "calls" if form in ("call", "own", "method") else "uses"
-    count = references.counts.get(name, 0)
-    if not count:
+    form, count = piece.references.forms.get(name), piece.references.counts.get(name, 0)
+    path, family = piece.chunk.origin.path, family_of(piece.chunk.language or "")
+    others = [one for one in definitions if one.chunk.key != piece.chunk.key]
+    others = [one for one in others if family_of(one.chunk.language or "") == family]
+    if not count or not others:
         return None
-    if (found := _imported(name, form, family, placed, related)) and found.chunk.origin.path != chunk.origin.path:
-        return Link(name, verb, found, IMPORTED, count)
-    fitting = [one for one in related if form and _fits(one.kind, form, family)]
-    near = [one for one in fitting if one.chunk.origin.path == chunk.origin.path]
-    if near and form != "method":
-        return Link(name, verb, near[0], SAME_FILE, count)
-    if form is None or not is_all or name in outside or not is_telling(name, form):
-        return None
-    # What tests define serves tests.
-    if not is_test_path(chunk.origin.path or ""):
-        fitting = [one for one in fitting if not is_test_path(one.chunk.origin.path or "")]
-    if len(_places(fitting)) == 1 and not near:
-        return Link(name, verb, fitting[0], ONLY_ONE, count)
-    return None
+    verb = "uses" if form in (None, "type") else "calls"
+    imported = _imported(name, form, family, piece.placed, others)
+    if imported is not None and imported.chunk.origin.path != path:
+        return Link(name, verb, imported, IMPORTED, count)
+    fitting = [one for one in others if form and _fits(one.kind, form, family)]
+    near = [one for one in fitting if one.chunk.origin.path == path]
+    if near:
+        return Link(name, verb, near[0], SAME_FILE, count) if form != "method" else None
+    only = _only_one(piece, fitting) if form and is_all and _may_be_only(name, form, family, piece) else None
+    return Link(name, verb, only, ONLY_ONE, count) if only else None
+
+
+def _may_be_only(name: str, form: Form, family: str, piece: Piece) -> bool:
+    if family in _EXPLICIT and form in ("call", "type"):
+        return False
+    return name not in piece.outside and is_telling(name, form)
+
+
+def _only_one(piece: Piece, definitions: Sequence[Found]) -> Found | None:
+    """Return the definition if it is one; what tests define serves tests."""
+    if not is_test_path(piece.chunk.origin.path or ""):
+        definitions = [one for one in definitions if not is_test_path(_path(one))]
+    return definitions[0] if len(_places(definitions)) == 1 else None
 
 
 def _imported(
     name: str, form: Form | None, family: str, placed: Sequence[Placed], definitions: Sequence[Found]
 ) -> Found | None:
     """Return the definition that an import gives, if it is one only."""
-    exact = [one for one in placed if one.imported.name == name]
+    exact = [one for one in placed if one.imported.name == name and form != "own"]
     if exact:
         fitting = [one for one in definitions if one.kind != "method" or family in _STATIC_METHODS]
         met = [one for one in fitting if any(is_met(place.place, _path(one)) for place in exact)]
     # Python imports what it calls by name; of what is called on an object, an import says nothing.
-    elif form in (None, "method") or (form == "call" and family == "python") or name in _AT_HAND:
+    elif form in (None, "method", "own") or (form == "call" and family == "python") or name in _AT_HAND:
         return None
     else:
         fitting = [one for one in definitions if _fits(one.kind, form, family)]
@@ -183,6 +190,11 @@ def is_telling(name: str, form: Form) -> bool:
         return False
     # What is called on some object may be any library's: `read`, `close`, `items`.
     return form in ("call", "own") or len(_WORDS.findall(name)) > 1
+
+
+def use_rank(kind: str) -> int:
+    """Return how late the users of a definition of some kind are asked for: a method stands for its class."""
+    return 0 if kind in _TYPES or kind in _FUNCTIONS else 1 if kind == "method" else 2
 
 
 def _fits(kind: str, form: Form, family: str) -> bool:

@@ -21,6 +21,8 @@ _ADDITIONS = (
 )  # fmt: skip
 _LINES = ("log", "-s", "--no-ext-diff", "--no-textconv", "--no-show-signature", "--format=%ct %h")
 _SHA1_DIGITS = 40
+# Pieces with at most two lines between them stand beside each other.
+_NEAR_LINES = 3
 _BARE = re.compile(r"^\s*bare\s*=\s*true\b", re.MULTILINE | re.IGNORECASE)
 
 
@@ -129,8 +131,8 @@ class LineHistory:
 def history_of_lines(root: Path, places: Sequence[tuple[str, int, int]], seconds: float) -> LineHistory | None:
     """Return which commits touched some lines, None where git does not tell.
 
-    Files that differ from what is committed are left out: their lines are others there. Lines are followed through
-    renames.
+    Files that differ from what is committed are left out: their lines are others there. Of each file one range is
+    asked about. Lines are followed through renames.
 
     Args:
         root: A folder inside a repository.
@@ -141,11 +143,7 @@ def history_of_lines(root: Path, places: Sequence[tuple[str, int, int]], seconds
         return None
     until = time.monotonic() + seconds
     paths = _unchanged(root, sorted({path for path, _, _ in places}), seconds)
-    ranges = [
-        f"-L{start},{end}:{path}"
-        for path in paths
-        for start, end in _merged([(first, last) for where, first, last in places if where == path])
-    ]
+    ranges = [f"-L{_first_range(places, path)}:{path}" for path in paths]
     if not ranges:
         return None
     output, is_done = _ask(root, [*_LINES, *ranges], until - time.monotonic())
@@ -178,15 +176,15 @@ def _is_blob(path: Path, name: str) -> bool:
     return any(make(b"blob %d\0" % len(text) + text, usedforsecurity=False).hexdigest() == name for text in texts)
 
 
-def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return ranges in order, those that overlap as one: git fails where they are not."""
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted(ranges):
-        if merged and start <= merged[-1][1] + 1:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
+def _first_range(places: Sequence[tuple[str, int, int]], path: str) -> str:
+    """Return the topmost lines of a file that are asked about, with those right below: git may fail on two ranges."""
+    ranges = sorted((start, end) for where, start, end in places if where == path)
+    first, last = ranges[0]
+    for start, end in ranges[1:]:
+        if start > last + _NEAR_LINES:
+            break
+        last = max(last, end)
+    return f"{first},{last}"
 
 
 def _ask(root: Path, arguments: Sequence[str], seconds: float) -> tuple[bytes, bool]:

@@ -24,11 +24,13 @@ from fluorite_mcp.learning.dependencies import (
     MODULE,
     Found,
     Link,
+    Piece,
     Placed,
     best,
     defined_in,
     link,
     names_to_find,
+    use_rank,
 )
 from fluorite_mcp.models import Chunk
 from fluorite_mcp.ports import ChunkStore, MinedStore, ProjectStore
@@ -78,20 +80,17 @@ class Dependencies:
         facts = (await self._facts(chunk, [chunk.origin.path or ""])).get(chunk.origin.path or "")
         references = references_of(chunk.content, chunk.language)
         placed = await self._placed(chunk, facts, references) if facts else []
-        own = {one.name for one in definitions_of(chunk)}
-        outside = _outside(facts, placed) if facts else frozenset()
-        links = []
-        names = names_to_find(references, placed, own)
-        for name, (definitions, is_all) in (await self._definitions(chunk, names, placed)).items():
-            found = link(name, chunk, references, placed, definitions, outside, is_all=is_all)
-            if found is not None:
-                links.append(found)
+        piece = Piece(chunk, references, placed, _outside(facts, placed) if facts else frozenset())
+        names = names_to_find(piece, {one.name for one in definitions_of(chunk)})
+        found = await self._definitions(chunk, names, placed)
+        linked = (link(name, piece, definitions, is_all=is_all) for name, (definitions, is_all) in found.items())
+        links = [one for one in linked if one is not None]
         links += await self._modules(chunk, placed, {one.found.chunk.origin.path for one in links})
         return _one_each(best(links))[:MAX_LINKS]
 
     async def users(self, chunk: Chunk) -> list[Link]:
         """Return what depends on a piece of code, the surest first; `found` is the piece that does."""
-        ranked = sorted(definitions_of(chunk), key=lambda one: -one.strength)
+        ranked = sorted(definitions_of(chunk), key=lambda one: (use_rank(one.kind), -one.strength))
         names = [one.name for one in ranked if len(one.name) > 2 and not one.name.startswith("__")][:_NAMES_USED]
         links: list[Link] = []
         for name, (definitions, is_all) in (await self._definitions(chunk, list(dict.fromkeys(names)), ())).items():
@@ -118,11 +117,13 @@ class Dependencies:
         target = Found(chunk, kind)
         links = []
         for user in users:
+            if defined_in(user, name):  # means its own
+                continue
             read = facts.get(user.origin.path or "")
             placed = _pointing(user, read, chunk, name, manifests) if read else []
             outside = _outside(read, placed, name) if read else frozenset()
-            references = references_of(texts[user.key], user.language, only=name)
-            linked = link(name, user, references, placed, [*definitions, target], outside, is_all=is_all)
+            piece = Piece(user, references_of(texts[user.key], user.language, only=name), placed, outside)
+            linked = link(name, piece, [*definitions, target], is_all=is_all)
             if linked is not None and linked.found.chunk.key == chunk.key:
                 links.append(Link(name, linked.verb, Found(user, kind), linked.weight, linked.count))
         return links

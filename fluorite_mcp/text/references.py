@@ -29,6 +29,8 @@ _PLAIN_STRING = re.compile(r"'(?:\\.|[^'\\\n])*'")
 _CALL = re.compile(r"(?:(\w*)\s*(?:\?\.|\.|->|::)\s*)?([A-Za-z_]\w{2,})[?!]?(?:(?:::)?<[^<>()\n]{1,60}>)?\s?\((?!=)")
 _DECORATOR = re.compile(r"^[ \t]*@(\w{3,})[ \t]*$", re.MULTILINE)
 _TYPE = re.compile(r"(?<![\w.])([A-Z]\w{2,})\b")
+# Go's literals of types that are not exported.
+_LITERAL = re.compile(r"(?<![\w.])([a-z]\w{2,})\{")
 _WORD = re.compile(r"[A-Za-z_$]\w*")
 _RECEIVERS = frozenset({"self", "this", "cls", "Self", "static", "parent", "super"})
 
@@ -65,6 +67,8 @@ def references_of(code: str, language: str | None, only: str = "") -> References
         found.append((match.start(2), name, form))
     found += [(match.start(1), match[1], "call") for match in _DECORATOR.finditer(bare)]
     found += [(match.start(1), match[1], "type") for match in _TYPE.finditer(bare)]
+    if language == "go":
+        found += [(match.start(1), match[1], "type") for match in _LITERAL.finditer(bare)]
     forms: dict[str, Form] = {}
     for _, name, form in sorted(found, key=lambda one: one[0]):
         if name not in NO_CALLS:
