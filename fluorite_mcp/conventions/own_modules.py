@@ -250,11 +250,14 @@ def _autoloaded(manifest: str) -> Iterator[tuple[str, str]]:
             for group in groups
             for prefix, folders in group.items()
             for folder in ([folders] if isinstance(folders, str) else folders)
+            if isinstance(folder, str)
         ]
-    except (ValueError, AttributeError, TypeError):  # not a manifest, or one with other things in these places
+    except (ValueError, AttributeError, TypeError, RecursionError):  # no manifest, or one with other things in it
         return
     for prefix, folder in sorted(pairs, key=lambda pair: (-len(pair[0]), pair)):
-        yield prefix, f"{folder.rstrip('/')}/" if folder.strip("./") else ""
+        below = _normal(folder)
+        if below is not None:
+            yield prefix, f"{below}/" if below else ""
 
 
 def _java(module: str, _name: str, path: str, _: Mapping[str, str]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -55,7 +55,7 @@ class RelatedChunks:
         """
         edges = await self._stored_of(chunks)
         for chunk in [one for one in chunks if one.retired_at is None][:COMPUTED_CHUNKS]:
-            edges[chunk.id] += await self._computed(chunk)
+            edges[chunk.id] += await self._computed(chunk, {edge.id for edge in edges[chunk.id]})
         unread = {edge.id for found in edges.values() for edge in found if edge.other is None}
         ends = await self._chunks.find(sorted(unread))
         return {
@@ -73,14 +73,14 @@ class RelatedChunks:
             for chunk in chunks
         }
 
-    async def _computed(self, chunk: Chunk) -> list[_Edge]:
+    async def _computed(self, chunk: Chunk, known: Collection[str]) -> list[_Edge]:
         edges: list[_Edge] = []
         if chunk.kind == "spike" and chunk.origin.path is None:
             edges += await self._templates(chunk)
         if chunk.kind == "code" and chunk.project is not None and chunk.origin.path:
             needs, users = await self._dependencies.needs(chunk), await self._dependencies.users(chunk)
             edges += [_dependence(link, "out") for link in needs] + [_dependence(link, "in") for link in users]
-        known = {edge.id for edge in edges}
+        known = {*known, *(edge.id for edge in edges)}
         for other, cosine in await self._similar.of(chunk):
             if other.id not in known:
                 why = f"cosine {cosine:.2f}"
