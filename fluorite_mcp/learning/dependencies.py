@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from fluorite_mcp.conventions.facts import family_of
@@ -127,20 +127,23 @@ def link(name: str, piece: Piece, definitions: Sequence[Found], *, is_all: bool)
         definitions: Definitions of the name in the project.
         is_all: Whether `definitions` are all there are.
     """
-    form, count = piece.references.forms.get(name), piece.references.counts.get(name, 0)
+    form = piece.references.forms.get(name)
+    # What is neither called nor a type is meant only where nothing else of the piece has its name.
+    count = (piece.references.counts if form else piece.references.free).get(name, 0)
     path, family = piece.chunk.origin.path, family_of(piece.chunk.language or "")
     others = [one for one in definitions if one.chunk.key != piece.chunk.key]
     others = [one for one in others if family_of(one.chunk.language or "") == family]
     if not count or not others:
         return None
     verb = "uses" if form in (None, "type") else "calls"
-    imported = _imported(name, form, family, piece.placed, others)
+    imported = _imported(name, form, family, piece, others)
     if imported is not None and imported.chunk.origin.path != path:
         return Link(name, verb, imported, IMPORTED, count)
     fitting = [one for one in others if form and _fits(one.kind, form, family)]
     near = [one for one in fitting if one.chunk.origin.path == path]
     if near:
-        return Link(name, verb, near[0], SAME_FILE, count) if form != "method" else None
+        here = _one_of(near, piece.chunk) if form != "method" else None
+        return Link(name, verb, here, SAME_FILE, count) if here else None
     only = _only_one(piece, fitting) if form and is_all and _may_be_only(name, form, family, piece) else None
     return Link(name, verb, only, ONLY_ONE, count) if only else None
 
@@ -155,13 +158,12 @@ def _only_one(piece: Piece, definitions: Sequence[Found]) -> Found | None:
     """Return the definition if it is one; what tests define serves tests."""
     if not is_test_path(piece.chunk.origin.path or ""):
         definitions = [one for one in definitions if not is_test_path(_path(one))]
-    return definitions[0] if len(_places(definitions)) == 1 else None
+    return _one_of(definitions, piece.chunk)
 
 
-def _imported(
-    name: str, form: Form | None, family: str, placed: Sequence[Placed], definitions: Sequence[Found]
-) -> Found | None:
+def _imported(name: str, form: Form | None, family: str, piece: Piece, definitions: Sequence[Found]) -> Found | None:
     """Return the definition that an import gives, if it is one only."""
+    placed = piece.placed
     exact = [one for one in placed if one.imported.name == name and form != "own"]
     if exact:
         fitting = [one for one in definitions if one.kind != "method" or family in _STATIC_METHODS]
@@ -172,7 +174,7 @@ def _imported(
     else:
         fitting = [one for one in definitions if _fits(one.kind, form, family)]
         met = [one for one in fitting if any(holds(place.place, _path(one)) for place in placed)]
-    return met[0] if len(_places(met)) == 1 else None
+    return _one_of(met, piece.chunk)
 
 
 def best(links: Iterable[Link]) -> list[Link]:
@@ -182,6 +184,13 @@ def best(links: Iterable[Link]) -> list[Link]:
 
 def _place(chunk: Chunk) -> tuple[str, int]:
     return chunk.origin.path or "", chunk.origin.start_line or 0
+
+
+def is_same(one: Found, other: Found) -> bool:
+    """Whether two definitions of a name are one, or overloads of one function."""
+    if one.chunk.key == other.chunk.key:
+        return True
+    return _path(one) == _path(other) and "method" not in (one.kind, other.kind)
 
 
 def is_telling(name: str, form: Form) -> bool:
@@ -209,6 +218,16 @@ def _path(found: Found) -> str:
     return found.chunk.origin.path or ""
 
 
-def _places(found: Sequence[Found]) -> Mapping[tuple[str | None, int], Found]:
-    """Return definitions by file, those in pieces of one file together: overloads, getters with their setters."""
-    return {(one.chunk.origin.path, one.chunk.project or 0): one for one in found}
+def _one_of(found: Sequence[Found], chunk: Chunk) -> Found | None:
+    """Return the definition that a chunk means, if all are of one file: the first of several overloads.
+
+    Of methods of several classes, that of the chunk's own class is meant.
+    """
+    if len({(_path(one), one.chunk.project) for one in found}) != 1:
+        return None
+    methods = [one for one in found if one.kind == "method"]
+    if len(methods) < 2:
+        return found[0]
+    owner = (chunk.origin.symbol or "").rpartition(".")[0]
+    own = [one for one in methods if (one.chunk.origin.symbol or "").rpartition(".")[0] == owner]
+    return own[0] if owner and own else None

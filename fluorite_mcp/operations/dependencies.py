@@ -28,6 +28,7 @@ from fluorite_mcp.learning.dependencies import (
     Placed,
     best,
     defined_in,
+    is_same,
     link,
     names_to_find,
     use_rank,
@@ -49,6 +50,10 @@ _DEFINITIONS_READ = 12
 _USERS_READ = 40
 _USERS_PLACED = 24
 _USERS_JUDGED = 12
+# A call among the mentions of a name.
+_CALL_COUNTS = 20
+# Files that import the file of a name that many pieces hold.
+_IMPORTERS_READ = 8
 # Imported files of which definitions of a frequent name are asked for.
 _STEMS_ASKED = 2
 # Names of a piece whose users are looked for.
@@ -105,11 +110,9 @@ class Dependencies:
         if kind is None or not token:
             return []
         definitions = [one for one in definitions if one.chunk.key != chunk.key]
-        where = ScopeFilter((chunk.project or 0,), ("code",))
-        keys = [key for key in await self._words.holding({"body": token}, where, _USERS_READ) if key != chunk.key]
+        keys = [key for key in await self._speaking(chunk, token) if key != chunk.key]
         texts = await self._chunks.contents_of(keys)
-        spoken = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-        counts = {key: found for key, text in texts.items() if (found := len(spoken.findall(text)))}
+        counts = {key: found for key, text in texts.items() if (found := _times(name, text))}
         headers = await self._headers.load_headers(sorted(counts, key=lambda key: (-counts[key], key))[:_USERS_PLACED])
         users = sorted(headers.values(), key=lambda one: _order(one, chunk, counts[one.key]))[:_USERS_JUDGED]
         facts = await self._facts(chunk, [one.origin.path or "" for one in users])
@@ -124,9 +127,23 @@ class Dependencies:
             outside = _outside(read, placed, name) if read else frozenset()
             piece = Piece(user, references_of(texts[user.key], user.language, only=name), placed, outside)
             linked = link(name, piece, [*definitions, target], is_all=is_all)
-            if linked is not None and linked.found.chunk.key == chunk.key:
+            if linked is not None and is_same(linked.found, target):
                 links.append(Link(name, linked.verb, Found(user, kind), linked.weight, linked.count))
         return links
+
+    async def _speaking(self, chunk: Chunk, token: str) -> list[int]:
+        """Return the keys of pieces that hold a name; where many do, those of files that import its file, too."""
+        where = ScopeFilter((chunk.project or 0,), ("code",))
+        keys = await self._words.holding({"body": token}, where, _USERS_READ)
+        stem = _stem(chunk.origin.path or "")
+        if len(keys) < _USERS_READ or not stem:
+            return keys
+        importing = await self._words.holding({"imports": stem}, where, _IMPORTERS_READ)
+        headers = (await self._headers.load_headers(importing)).values()
+        for path in sorted({one.origin.path or "" for one in headers}, key=lambda one: (is_test_path(one), one)):
+            words = {"body": token, "path": _token(path.rpartition("/")[2].partition(".")[0])}
+            keys += await self._words.holding(words, where, _USERS_PLACED) if words["path"] else []
+        return list(dict.fromkeys(keys))
 
     async def _definitions(
         self, chunk: Chunk, names: Sequence[str], placed: Sequence[Placed]
@@ -248,6 +265,12 @@ def _order(user: Chunk, chunk: Chunk, count: int) -> tuple[bool, bool, int, str,
     """Other files before the own one, code before tests, what speaks of a name most first."""
     path = user.origin.path or ""
     return path == chunk.origin.path, is_test_path(path), -count, path, user.origin.start_line or 0
+
+
+def _times(name: str, text: str) -> int:
+    """Count a name in a text; where it stands alone before a bracket, as a call does, it counts more than elsewhere."""
+    found = re.findall(rf"(?<![\w])(\.?){re.escape(name)}(?!\w)(\s*\()?", text)
+    return sum(_CALL_COUNTS if bracket and not dot else 1 for dot, bracket in found)
 
 
 def _one_each(links: Iterable[Link]) -> list[Link]:

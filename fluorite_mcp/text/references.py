@@ -32,6 +32,9 @@ _TYPE = re.compile(r"(?<![\w.])([A-Z]\w{2,})\b")
 # Go's literals of types that are not exported.
 _LITERAL = re.compile(r"(?<![\w.])([a-z]\w{2,})\{")
 _WORD = re.compile(r"[A-Za-z_$]\w*")
+_BOUND = re.compile(r"(?:(?<=\.)[A-Za-z_$]\w*|(?<![\w$])[A-Za-z_$]\w*(?=\s*(?::(?!:)|=(?![=>]))))")
+# A longer line is data.
+_MAX_LINE_CHARS = 2_000
 _RECEIVERS = frozenset({"self", "this", "cls", "Self", "static", "parent", "super"})
 
 
@@ -43,10 +46,12 @@ class References:
         forms: How each name is used first: it is a plain `call`, a call on the piece's `own` object, a `method` of
             something else, or a `type`.
         counts: How often each identifier of the code stands there, imports and comments left out.
+        free: How often those stand there that are never an attribute, a parameter or what is assigned to.
     """
 
     forms: Mapping[str, Form]
     counts: Mapping[str, int]
+    free: Mapping[str, int]
 
 
 def references_of(code: str, language: str | None, only: str = "") -> References:
@@ -73,12 +78,15 @@ def references_of(code: str, language: str | None, only: str = "") -> References
     for _, name, form in sorted(found, key=lambda one: one[0]):
         if name not in NO_CALLS:
             forms.setdefault(name, form)
-    return References(forms, Counter(_WORD.findall(bare)))
+    counts = Counter(_WORD.findall(bare))
+    bound = set(_BOUND.findall(bare))
+    return References(forms, counts, {name: count for name, count in counts.items() if name not in bound})
 
 
 def bare_code(code: str, language: str | None) -> str:
     """Return code without comments, documentation, imports and what stands in quotes."""
-    text = STRING.sub('""', "\n".join(code_lines(code.split("\n"), language)))
+    lines = [line for line in code_lines(code.split("\n"), language) if len(line) <= _MAX_LINE_CHARS]
+    text = STRING.sub('""', "\n".join(lines))
     if language != "rust":  # whose lifetimes look like open quotes
         text = _PLAIN_STRING.sub("''", text)
     imports = set(import_lines(text).split("\n"))

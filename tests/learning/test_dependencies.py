@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fluorite_mcp.conventions.own_modules import OwnImport
@@ -15,6 +17,7 @@ from fluorite_mcp.learning.dependencies import (
     Placed,
     best,
     defined_in,
+    is_same,
     link,
     names_to_find,
 )
@@ -111,6 +114,24 @@ def test_the_same_file_comes_without_an_import_and_says_so() -> None:
     assert link("helper", piece("helper()"), [here, definition("app/b.py", "helper")], is_all=True) == Link(
         "helper", "calls", here, SAME_FILE, 1
     )
+
+
+def test_overloads_are_one_and_methods_of_several_classes_are_that_of_the_own_class() -> None:
+    def method(symbol: str) -> Found:
+        found = definition("app/a.py", "render", "method")
+        return Found(replace(found.chunk, origin=Origin("app/a.py", 1, 9, symbol)), "method")
+
+    overloads = [definition("app/b.py", "prompt"), definition("app/b.py", "prompt")]
+    use = piece("prompt(1)", placed=(imported("prompt", "app/b.py"),))
+    one, two = method("Page.render"), method("Part.render")
+    inside = piece("self.render()")
+    inside = replace(inside, chunk=replace(inside.chunk, origin=Origin("app/a.py", 1, 9, "Part.show")))
+
+    assert link("prompt", use, overloads, is_all=False) == Link("prompt", "calls", overloads[0], IMPORTED, 1)
+    assert is_same(*overloads)
+    assert link("render", inside, [one, two], is_all=True) == Link("render", "calls", two, SAME_FILE, 1)
+    assert link("render", piece("self.render()"), [one, two], is_all=True) is None
+    assert not is_same(one, two)
 
 
 def test_code_does_not_mean_what_tests_define_and_tests_may() -> None:

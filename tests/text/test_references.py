@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
+
 from fluorite_mcp.text.references import references_of
 
 PYTHON = '''
@@ -48,6 +52,25 @@ def test_generic_calls_paths_and_literals_of_go() -> None:
     assert references_of("let x = Store::open(path)", "rust").forms["open"] == "method"
     assert references_of("\treturn jsonBinding{}, nil\n", "go").forms == {"jsonBinding": "type"}
     assert references_of("let a: &'a str = f(b); let c = call_it('x');", "rust").forms["call_it"] == "call"
+
+
+def test_attributes_parameters_and_what_is_assigned_to_are_not_free() -> None:
+    found = references_of(
+        "def f(prompt: str = x, style=1):\n    self.confirm = a\n    return g(load, style)\n", "python"
+    )
+
+    assert {"load", "x", "a"} <= found.free.keys()
+    assert not {"prompt", "style", "confirm"} & found.free.keys()
+    assert found.counts["style"] == 2
+    assert "Store" in references_of("Store::open(path)", "rust").free
+
+
+@pytest.mark.parametrize("line", ["x" * 1_900, "x." * 900, "x(" * 900, "a=" * 900, '"' * 1_900, "A" * 50_000])
+def test_long_lines_take_no_time(line: str) -> None:
+    started = time.process_time()
+    references_of(line, "python")
+
+    assert time.process_time() - started < 0.1
 
 
 def test_nothing_is_found_in_nothing() -> None:
