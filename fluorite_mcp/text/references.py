@@ -26,7 +26,9 @@ NO_CALLS = frozenset(
 
 STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
 _PLAIN_STRING = re.compile(r"'(?:\\.|[^'\\\n])*'")
-_CALL = re.compile(r"(?:(\w*)\s*(?:\?\.|\.|->|::)\s*)?([A-Za-z_]\w{2,})[?!]?(?:(?:::)?<[^<>()\n]{1,60}>)?\s?\((?!=)")
+_CALL = re.compile(
+    r"(?<!\w)(?:(\w*)\s*(?:\?\.|\.|->|::)\s*)?([A-Za-z_]\w{2,})[?!]?(?:(?:::)?<[^<>()\n]{1,60}>)?\s?\((?!=)"
+)
 _DECORATOR = re.compile(r"^[ \t]*@(\w{3,})[ \t]*$", re.MULTILINE)
 _TYPE = re.compile(r"(?<![\w.])([A-Z]\w{2,})\b")
 # Go's literals of types that are not exported.
