@@ -72,6 +72,7 @@ from fluorite_mcp.results import (
     SuggestResult,
 )
 from fluorite_mcp.search.fields import FIELDS_VERSION, lexical_fields
+from fluorite_mcp.search.headers import HeaderCache
 from fluorite_mcp.search.hybrid import Ranking
 from fluorite_mcp.search.merged import MERGED_VERSION
 from fluorite_mcp.search.reranking import RerankedSearch
@@ -121,7 +122,8 @@ class Engine:
             database, chunks, self._embedder, self._index, profiles, self._back_up, self._mine.keep_up, chores
         )
         current = CurrentProject(projects, learner, watch, _now)
-        self._ranker = engine_search(settings, store, self._index, self._embedder, model)
+        headers = HeaderCache(chunks)
+        self._ranker = engine_search(settings, store, self._index, self._embedder, model, headers)
         self._reranker = engine_reranker(settings)
         ranker = RerankedSearch(self._ranker, chunks, self._reranker) if self._reranker else self._ranker
 
@@ -137,7 +139,7 @@ class Engine:
             max_bytes=memory.max_chunk_size, similarity=memory.similarity_threshold, now=_now,
         )  # fmt: skip
         self._learn = Learn(projects, learner, self._mine, self._upkeep.ask, _now)
-        self._get = engine_get(store, self._index, self._embedder, combinations, qualities, self._usage)
+        self._get = engine_get(store, self._index, self._embedder, headers, combinations, qualities, self._usage)
         self._feedback = Feedback(database, chunks, history, qualities, self._usage, self._measures, _now)
         self._forget = Forget(current, self._search, database, chunks, history, store.undos, _now)
         self._restore = Restore(database, chunks, history, store.undos, projects, current, self._embedder, _now)

@@ -13,6 +13,7 @@ from fluorite_mcp.operations.relations import RelatedChunks
 from fluorite_mcp.operations.similar import SimilarChunks
 from fluorite_mcp.operations.usage import Usage
 from fluorite_mcp.ports import Embedder
+from fluorite_mcp.search.headers import HeaderCache
 from fluorite_mcp.storage.store import Store
 
 
@@ -30,13 +31,14 @@ def engine_get(
     store: Store,
     index: VectorIndex,
     embedder: Embedder,
+    headers: HeaderCache,
     combinations: Combinations,
     qualities: Qualities,
     usage: Usage,
 ) -> Get:
     """Return what shows an engine's chunks with all that they have to do with."""
     chunks = store.chunks
-    dependencies = Dependencies(chunks, store.projects, store.mined, LexicalIndex(store.database), chunks)
-    similar = SimilarChunks(store.vectors, index, chunks, embedder)
+    dependencies = Dependencies(chunks, store.projects, store.mined, LexicalIndex(store.database), headers)
+    similar = SimilarChunks(store.vectors, index, headers, embedder)
     related = RelatedChunks(chunks, store.relations, combinations, dependencies, similar)
     return Get(chunks, store.projects, store.history, related, PatternCommits(), qualities, usage)

@@ -17,7 +17,12 @@ from fluorite_mcp.storage.store import Store
 
 
 def engine_search(
-    settings: Settings, store: Store, index: VectorIndex, embedder: Embedder, model: Embedder
+    settings: Settings,
+    store: Store,
+    index: VectorIndex,
+    embedder: Embedder,
+    model: Embedder,
+    headers: HeaderCache,
 ) -> HybridSearch:
     """Return what ranks an engine's chunks.
 
@@ -27,13 +32,13 @@ def engine_search(
         index: Their vectors.
         embedder: What embeds queries, measured.
         model: The same without measuring: names are compared too often for that.
+        headers: What is kept of chunks between queries.
     """
     chunks = store.chunks
     words = LexicalIndex(store.database)
     # Names and words are compared by the bundled model, whatever the chunks are embedded with.
     names = model if settings.ml.embedding_model == BUILTIN else BuiltinEmbedder()
     documents = DocumentCache(chunks, store.merged, words, embedder, names)
-    headers = HeaderCache(chunks)
     places = PlaceFinder(store.projects, chunks, words, headers)
     ahead = ReadAhead(chunks, headers, documents)
     return HybridSearch(words, index, headers, documents, embedder, places, ahead=ahead)

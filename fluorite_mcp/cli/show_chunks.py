@@ -79,7 +79,8 @@ def _show_chunk(out: Output, chunk: ChunkView) -> None:
         arrow = "→" if edge.direction == "out" else "←"
         title = f"  {edge.title}" if edge.title else ""
         why = f"  {edge.why}" if edge.why else ""
-        out.line(f"  {arrow} {edge.type} {edge.id}{title}", (f"  {edge.weight:.2f}{why}", "dim"))
+        named = edge.called if edge.type == "depends-on" else edge.type
+        out.line(f"  {arrow} {named} {edge.id}{title}", (f"  {edge.weight:.2f}{why}", "dim"))
     for event in chunk.history:
         detail = ", ".join(f"{name} {value}" for name, value in event.detail.items())
         out.line((f"  {event.at}  {event.event}  {detail}".rstrip(), "dim"))

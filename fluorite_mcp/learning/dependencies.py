@@ -57,7 +57,7 @@ _METHODS_AT_HAND = frozenset(
 )
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z0-9]+")
 # Names of which definitions are looked for; a piece that speaks of more is read from its top.
-MAX_NAMES = 20
+MAX_NAMES = 16
 
 
 @dataclass(frozen=True, slots=True)

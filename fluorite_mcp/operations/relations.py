@@ -83,8 +83,7 @@ class RelatedChunks:
         known = {*known, *(edge.id for edge in edges)}
         for other, cosine in await self._similar.of(chunk):
             if other.id not in known:
-                why = f"cosine {cosine:.2f}"
-                edges.append(_Edge("similar", other.id, round(cosine, 3), "out", why, other))
+                edges.append(_Edge("similar", other.id, round(cosine, 4), "out", "cosine of their vectors", other))
         return edges
 
     async def _templates(self, chunk: Chunk) -> list[_Edge]:

@@ -158,8 +158,8 @@ def test_get_shows_what_code_depends_on_and_what_uses_it(cli: Cli) -> None:
     used = next(hit["id"] for hit in cli.json("search", "retry_with_backoff")["hits"] if hit["path"] == "retry.py")
     user = next(hit["id"] for hit in cli.json("search", "def buy")["hits"] if hit["path"] == "shop.py")
 
-    assert f"→ depends-on {used}  retry.py:1 retry_with_backoff  1.00  calls retry_with_backoff" in cli.ok("get", user)
-    assert f"← depends-on {user}  shop.py:1 buy  1.00  calls retry_with_backoff" in cli.ok("get", used)
+    assert f"→ depends on {used}  retry.py:1 retry_with_backoff  1.00  calls retry_with_backoff" in cli.ok("get", user)
+    assert f"← used by {user}  shop.py:1 buy  1.00  calls retry_with_backoff" in cli.ok("get", used)
 
 
 def test_status_tells_what_is_used_together(cli: Cli) -> None:
