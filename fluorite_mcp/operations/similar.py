@@ -70,7 +70,9 @@ class SimilarChunks:
         kept = {} if is_head(chunk) else await self._vectors.find([chunk.key], model)
         if not kept:
             return []
-        scopes = sorted({chunk.project or GLOBAL_SCOPE, GLOBAL_SCOPE})
+        own = chunk.project or GLOBAL_SCOPE
+        # Files are of projects alone.
+        scopes = [own] if chunk.origin.path and own else sorted({own, GLOBAL_SCOPE})
         found = await self._index.search(scopes, model, from_bytes(list(kept.values()))[0], _NEIGHBOURS)
         least = THRESHOLDS.get(chunk.kind, OTHER_THRESHOLD)
         near = {key: cosine for key, cosine in found if cosine >= least and key != chunk.key}
