@@ -72,7 +72,7 @@ def own_imports(
     if resolve is None:
         return []
     wanted = [(value, lines) for aspect, value, lines in facts.observations if aspect == "own-target"]
-    if facts.language == "ruby" or facts.language in ("python", "rust"):
+    if facts.language in ("python", "ruby", "rust"):
         wanted += [(value, lines) for aspect, value, lines in facts.observations if aspect == "uses"]
     if facts.language in _CALLED_AS:  # what of a module is called says more than its import
         wanted += [(_called(facts.language, v), ()) for a, v, _ in facts.observations if a == "calls" and "(" not in v]

@@ -189,6 +189,8 @@ def _first_range(places: Sequence[tuple[str, int, int]], path: str) -> str:
 
 def _ask(root: Path, arguments: Sequence[str], seconds: float) -> tuple[bytes, bool]:
     """Run git for at most so long. Returns what it said, and whether it said all."""
+    if seconds <= 0:
+        return b"", False
     environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0"}
     command = ["git", "-C", str(root), *_QUIET, *arguments]
     try:
@@ -197,7 +199,7 @@ def _ask(root: Path, arguments: Sequence[str], seconds: float) -> tuple[bytes, b
         )
     except OSError:  # no git on this machine
         return b"", False
-    stop = threading.Timer(max(0.0, seconds), git.kill)
+    stop = threading.Timer(seconds, git.kill)
     stop.start()
     try:
         output = git.communicate()[0]

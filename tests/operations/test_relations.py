@@ -98,7 +98,7 @@ FILES = {
     "pay/__init__.py": "",
     "pay/numbers.py": NUMBERS,
     "pay/booking.py": BOOKING,
-    "tests/test_numbers.py": TESTS,
+    "checks/test_numbers.py": TESTS,
     "go.mod": "module example.org/shop\n\ngo 1.22\n",
     "store/order.go": GO_MODEL,
     "main.go": GO_USE,
@@ -141,7 +141,7 @@ async def test_what_code_is_used_by_is_told_code_before_tests(open_engine: OpenE
         found = await relations(engine, "parse_number", "pay/numbers.py")
 
     assert shown(found, "used by")[0].startswith("pay/booking.py: ")
-    assert "tests/test_numbers.py: calls parse_number" in shown(found, "used by")
+    assert shown(found, "used by")[-1] == "checks/test_numbers.py: calls parse_number"
     assert {(one.type, one.direction) for one in found if one.called == "used by"} == {("depends-on", "in")}
 
 
@@ -153,6 +153,18 @@ async def test_go_packages_are_followed_by_their_module(open_engine: OpenEngine,
 
     assert shown(needs, "depends on") == ["store/order.go: calls CleanOrder"]
     assert shown(users, "used by") == ["main.go: calls CleanOrder"]
+
+
+async def test_who_defines_a_name_itself_uses_its_own(open_engine: OpenEngine, shop: Path) -> None:
+    own = "package tools\n\nfunc CleanOrder(text string) string { return text }\n\nvar clean = CleanOrder(Text)\n"
+    (shop / "tools").mkdir()
+    (shop / "tools/clean.go").write_text(own)
+    async with open_engine(shop) as engine:
+        await engine.learn()
+
+        assert shown(await relations(engine, "CleanOrder", "store/order.go"), "used by") == [
+            "main.go: calls CleanOrder"
+        ]
 
 
 async def test_an_edit_is_followed_at_once(open_engine: OpenEngine, shop: Path) -> None:
@@ -231,12 +243,17 @@ async def test_similar_code_of_other_files_is_named_and_other_code_is_not(
     (root / ".git").mkdir(parents=True)
     names = ("order", "invoice", "parcel", "customer", "ticket")
     files = {f"web/{name}s.py": HANDLER.format(name=name, title=name.title()) for name in names}
-    write_files(root, {**files, "web/colors.py": "def mix_colors(red, green):\n    return (red + green) // 2\n"})
+    colors = "def mix_colors(red, green):\n    return (red + green) // 2\n"
+    other = "def get_order(number, session):\n    return session.get(Order, number) or NotFoundView(number)\n"
+    write_files(root, {**files, "web/colors.py": colors, "web/lookup.py": other})
 
     async with open_engine(root) as engine:
         await engine.learn()
         found = [one for one in await relations(engine, "read_order", "web/orders.py") if one.type == "similar"]
-        odd = await relations(engine, "mix_colors", "web/colors.py")
+        odd = [
+            *await relations(engine, "mix_colors", "web/colors.py"),
+            *await relations(engine, "get_order", "web/lookup.py"),
+        ]
 
     assert len(found) == MAX_SIMILAR
     assert all(one.weight >= 0.8 and "read_" in one.title and one.direction == "out" for one in found)
