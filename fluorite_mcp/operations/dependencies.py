@@ -6,7 +6,7 @@ Nothing of it is stored: the facts of files say what they import, the word index
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from fluorite_mcp.conventions.facts import FileFacts, read_facts
@@ -100,6 +100,8 @@ class Dependencies:
         links: list[Link] = []
         for name, (definitions, is_all) in (await self._definitions(chunk, list(dict.fromkeys(names)), ())).items():
             links += await self._users_of(chunk, name, definitions, is_all=is_all)
+        if chunk.origin.start_line == 1:
+            links += await self._importers(chunk, {one.found.chunk.origin.path for one in links})
         # Code first: that tests use something is known.
         ordered = best(links)
         ordered.sort(key=lambda one: is_test_path(one.found.chunk.origin.path or ""))
@@ -129,6 +131,25 @@ class Dependencies:
             linked = link(name, piece, [*definitions, target], is_all=is_all)
             if linked is not None and is_same(linked.found, target):
                 links.append(Link(name, linked.verb, Found(user, kind), linked.weight, linked.count))
+        return links
+
+    async def _importers(self, chunk: Chunk, told: Collection[str | None]) -> list[Link]:
+        """Return the pieces whose imports mean a chunk's file, which it begins; files told of anyway are left out."""
+        path, stem = chunk.origin.path or "", _stem(chunk.origin.path or "")
+        if not stem:
+            return []
+        where = ScopeFilter((chunk.project or 0,), ("code",))
+        headers = await self._headers.load_headers(await self._words.holding({"imports": stem}, where, _USERS_PLACED))
+        others = sorted((one for one in headers.values() if one.origin.path not in {*told, path}), key=_by_place)
+        others = others[:_USERS_JUDGED]
+        facts = await self._facts(chunk, [one.origin.path or "" for one in others])
+        manifests = await self._manifests(others)
+        links = []
+        for one in others:
+            read = facts.get(one.origin.path or "")
+            placed = _pointing(one, read, chunk, stem, manifests) if read else []
+            if any(found.place == path and _stands_in(found.imported, one) for found in placed):
+                links.append(Link(path, "imports", Found(one, "module"), MODULE, 1))
         return links
 
     async def _speaking(self, chunk: Chunk, token: str) -> list[int]:
@@ -177,13 +198,12 @@ class Dependencies:
 
     async def _modules(self, chunk: Chunk, placed: Sequence[Placed], told: Iterable[str | None]) -> list[Link]:
         """Return the modules whose imports stand in a piece, those left out of which something is told anyway."""
-        first, last = chunk.origin.start_line or 0, chunk.origin.end_line or 0
         known = set(told) | {chunk.origin.path}
         paths = dict.fromkeys(
-            one.place for one in placed
-            if any(first <= line <= last for line in one.imported.lines)
-            and not one.place.endswith("/") and one.place not in known
-        )  # fmt: skip
+            one.place
+            for one in placed
+            if _stands_in(one.imported, chunk) and not one.place.endswith("/") and one.place not in known
+        )
         if not paths:
             return []
         heads = await self._chunks.heads_of_files(chunk.project or 0, list(paths)[:MAX_LINKS])
@@ -223,6 +243,17 @@ class Dependencies:
             path = one.origin.path or ""
             found[path] = found.get(path, "") + texts[one.key]
         return found
+
+
+def _stands_in(imported: OwnImport, chunk: Chunk) -> bool:
+    first, last = chunk.origin.start_line or 0, chunk.origin.end_line or 0
+    return any(first <= line <= last for line in imported.lines)
+
+
+def _by_place(chunk: Chunk) -> tuple[bool, str, int]:
+    """Code before tests, then by place."""
+    path = chunk.origin.path or ""
+    return is_test_path(path), path, chunk.origin.start_line or 0
 
 
 def _outside(facts: FileFacts, placed: Sequence[Placed], name: str = "") -> frozenset[str]:

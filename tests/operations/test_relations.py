@@ -145,6 +145,30 @@ async def test_what_code_is_used_by_is_told_code_before_tests(open_engine: OpenE
     assert {(one.type, one.direction) for one in found if one.called == "used by"} == {("depends-on", "in")}
 
 
+async def test_the_top_of_a_file_depends_on_the_modules_it_imports_and_they_are_used_by_it(
+    open_engine: OpenEngine, tmp_path: Path, write_files: WriteFiles
+) -> None:
+    root = tmp_path / "site"
+    (root / ".git").mkdir(parents=True)
+    files = {
+        "web/main.ts": 'import "./setup";\nimport { theme } from "./theme";\n\nexport const page = [theme];\n',
+        "web/setup.ts": "window.ready = true;\n",
+        "web/theme.ts": "export const theme = {};\n",
+        "other/setup.ts": "window.other = true;\n",
+    }
+    write_files(root, files)
+    async with open_engine(root) as engine:
+        await engine.learn()
+        needs = await relations(engine, "page", "web/main.ts")
+        users = await relations(engine, "window.ready", "web/setup.ts")
+        others = await relations(engine, "window.other", "other/setup.ts")
+
+    assert "web/setup.ts: imports its file" in shown(needs, "depends on")
+    assert shown(users, "used by") == ["web/main.ts: imports its file"]
+    assert {one.weight for one in users} == {0.5}
+    assert shown(others, "used by") == []
+
+
 async def test_go_packages_are_followed_by_their_module(open_engine: OpenEngine, shop: Path) -> None:
     async with open_engine(shop) as engine:
         await engine.learn()
