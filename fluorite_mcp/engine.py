@@ -20,6 +20,7 @@ from fluorite_mcp.embedding.measured import MeasuredEmbedder
 from fluorite_mcp.engine_automatic import AutomaticCalls
 from fluorite_mcp.engine_mining import engine_mining
 from fluorite_mcp.engine_models import engine_embedder, engine_reranker, worker_command
+from fluorite_mcp.engine_relations import engine_combinations, engine_get
 from fluorite_mcp.engine_search import engine_search
 from fluorite_mcp.engine_spikes import SpikeCalls, is_application
 from fluorite_mcp.engine_suggest import engine_suggest
@@ -39,7 +40,6 @@ from fluorite_mcp.operations.feedback import Feedback
 from fluorite_mcp.operations.file_profiles import FileProfiles
 from fluorite_mcp.operations.find_spikes import FindSpikes
 from fluorite_mcp.operations.forget import Forget, ForgetRequest, Restore
-from fluorite_mcp.operations.get import Get
 from fluorite_mcp.operations.import_spikes import ImportSpikes
 from fluorite_mcp.operations.learn import Learn
 from fluorite_mcp.operations.learn_page import LearnPage
@@ -47,7 +47,6 @@ from fluorite_mcp.operations.learning_chunks import LearningChunks
 from fluorite_mcp.operations.metrics import Metrics
 from fluorite_mcp.operations.promote import PromotePattern
 from fluorite_mcp.operations.quality import Qualities
-from fluorite_mcp.operations.relations import TemplateRelations
 from fluorite_mcp.operations.search import Search, SearchRequest
 from fluorite_mcp.operations.status import Status, store_sizes
 from fluorite_mcp.operations.store import StoreContent
@@ -71,6 +70,7 @@ from fluorite_mcp.results import (
     SuggestResult,
 )
 from fluorite_mcp.search.fields import FIELDS_VERSION, lexical_fields
+from fluorite_mcp.search.headers import HeaderCache
 from fluorite_mcp.search.hybrid import Ranking
 from fluorite_mcp.search.merged import MERGED_VERSION
 from fluorite_mcp.search.reranking import RerankedSearch
@@ -120,20 +120,21 @@ class Engine:
             database, chunks, self._embedder, self._index, profiles, self._back_up, self._mine.keep_up, chores
         )
         current = CurrentProject(projects, learner, watch, _now)
-        self._ranker = engine_search(settings, store, self._index, self._embedder, model)
+        headers = HeaderCache(chunks)
+        self._ranker = engine_search(settings, store, self._index, self._embedder, model, headers)
         self._reranker = engine_reranker(settings)
         ranker = RerankedSearch(self._ranker, chunks, self._reranker) if self._reranker else self._ranker
 
         self._search = Search(current, ranker, chunks, projects, self._usage, self._measures, _now)
-        templates = Templates(chunks, bundled_spikes)
-        self._suggest = engine_suggest(store, current, self._search, templates, self._mine, self._usage)
+        templates, combinations = Templates(chunks, bundled_spikes), engine_combinations(store)
+        self._suggest = engine_suggest(store, current, self._search, templates, combinations, self._mine, self._usage)
         writes = StoreWrites(database, chunks, history, store.relations, _now)
         self._store = StoreContent(
             current, writes, chunks, self._index, self._embedder,
             max_bytes=memory.max_chunk_size, similarity=memory.similarity_threshold, now=_now,
         )  # fmt: skip
         self._learn = Learn(projects, learner, self._mine, self._upkeep.ask, _now)
-        self._get = Get(chunks, projects, history, store.relations, TemplateRelations(chunks), qualities, self._usage)
+        self._get = engine_get(store, self._index, self._embedder, headers, combinations, qualities, self._usage)
         self._feedback = Feedback(database, chunks, history, qualities, self._usage, self._measures, _now)
         self._forget = Forget(current, self._search, database, chunks, history, store.undos, _now)
         self._restore = Restore(database, chunks, history, store.undos, projects, current, self._embedder, _now)
@@ -143,7 +144,8 @@ class Engine:
         )  # fmt: skip
         self._status = Status(
             __version__, data_dir, database.path, current, chunks, projects, self._embedder, self._index, self._cache,
-            metrics, self._newest_backup, self._upkeep.waiting, self._reranker.name if self._reranker else None,
+            metrics, combinations, self._newest_backup, self._upkeep.waiting,
+            self._reranker.name if self._reranker else None,
         )  # fmt: skip
         self._transfer = Transfer(
             database, chunks, projects, history, store.relations, store.departed, store.undos, self._embedder

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fluorite_mcp.engine_models import miner_command, patterns_command
+from fluorite_mcp.engine_relations import engine_frameworks
 from fluorite_mcp.learning.miner import ProjectMiner
 from fluorite_mcp.operations.mine import Mine
 from fluorite_mcp.operations.patterns import Patterns
@@ -34,4 +35,4 @@ def engine_mining(settings: Settings, store: Store, embedder: Embedder, now: Cal
         threshold=learning.quality_threshold,
         worker_command=patterns_command(settings),
     )
-    return Mine(store.projects, store.chunks.version, miner, patterns)
+    return Mine(store.projects, store.chunks.version, miner, patterns, engine_frameworks(store))

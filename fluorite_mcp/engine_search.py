@@ -19,7 +19,12 @@ from fluorite_mcp.storage.store import Store
 
 
 def engine_search(
-    settings: Settings, store: Store, index: VectorIndex, embedder: Embedder, model: Embedder
+    settings: Settings,
+    store: Store,
+    index: VectorIndex,
+    embedder: Embedder,
+    model: Embedder,
+    headers: HeaderCache,
 ) -> HybridSearch:
     """Return what ranks an engine's chunks.
 
@@ -29,13 +34,13 @@ def engine_search(
         index: Their vectors.
         embedder: What embeds queries, measured.
         model: The same without measuring: names are compared too often for that.
+        headers: What is kept of chunks between queries.
     """
     chunks = store.chunks
     words = LexicalIndex(store.database, WordTables(chunks))
     # Names and words are compared by the bundled model, whatever the chunks are embedded with.
     names = model if settings.ml.embedding_model == BUILTIN else BuiltinEmbedder()
     documents = DocumentCache(chunks, store.merged, words, embedder, names)
-    headers = HeaderCache(chunks)
     places = PlaceFinder(store.projects, chunks, words, headers)
     named = NamedFiles(store.projects, chunks, headers)
     ahead = ReadAhead(chunks, headers, documents)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fluorite_mcp.operations.combinations import Combinations
 from fluorite_mcp.operations.conventions import ProjectConventions
 from fluorite_mcp.operations.current import CurrentProject
 from fluorite_mcp.operations.fitting_templates import FittingTemplates
@@ -16,7 +17,13 @@ from fluorite_mcp.storage.store import Store
 
 
 def engine_suggest(
-    store: Store, current: CurrentProject, search: Search, templates: Templates, mine: Mine, usage: Usage
+    store: Store,
+    current: CurrentProject,
+    search: Search,
+    templates: Templates,
+    combinations: Combinations,
+    mine: Mine,
+    usage: Usage,
 ) -> Suggest:
     """Return what answers `suggest`.
 
@@ -25,10 +32,11 @@ def engine_suggest(
         current: Finds the project of a request.
         search: Ranks templates, code and notes.
         templates: Every template there is.
+        combinations: Which frameworks are used together.
         mine: Keeps what is mined up to date.
         usage: Remembers what was shown.
     """
     chunks = store.chunks
-    fitting = FittingTemplates(search, TemplateFilling(templates, chunks))
+    fitting = FittingTemplates(search, TemplateFilling(templates, chunks), combinations)
     conventions = ProjectConventions(chunks, store.mined, store.projects)
     return Suggest(current, search, chunks, HabitsReader(chunks), fitting, mine, conventions, usage)

@@ -108,8 +108,16 @@ class ChunkStore(Protocol):
         """Return the chunks of some files without their text, archived ones included."""
         ...
 
+    async def heads_of_files(self, project: int, paths: Sequence[str]) -> dict[str, Chunk]:
+        """Return the first living chunk of some files of a project without its text, by path."""
+        ...
+
     async def frameworks_of_files(self, project: int, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return the frameworks that some files of a project use, by path."""
+        ...
+
+    async def frameworks_by_file(self, project: int) -> dict[str, tuple[str, ...]]:
+        """Return the frameworks of each code file of a project, by path; those of files that use none are empty."""
         ...
 
     async def of_scope(self, scope: int, kinds: Sequence[str]) -> list[Chunk]:

@@ -104,12 +104,24 @@ class LearnResult(Answer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelationView:
-    """An edge of a chunk, seen from that chunk."""
+    """An edge of a chunk, seen from that chunk: `title` names its other end, `why` says how it is known.
+
+    `depends-on` and `similar` are computed when they are asked for, and so is what goes with a template.
+    """
 
     type: str
     id: str
     weight: float
     direction: Literal["out", "in"]
+    title: str = ""
+    why: str = ""
+
+    @property
+    def called(self) -> str:
+        """How the edge is called from its chunk's side: a dependence has a name for each."""
+        if self.type == "depends-on":
+            return "depends on" if self.direction == "out" else "used by"
+        return f"{self.direction} {self.type}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -394,7 +406,10 @@ class RemoveSpikeResult(Answer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusResult(Answer):
-    """Health and figures of the store and this process."""
+    """Health and figures of the store and this process.
+
+    `metrics` says under `used_together` which frameworks learned projects use together, those of most projects first.
+    """
 
     healthy: bool
     version: str

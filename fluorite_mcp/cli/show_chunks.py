@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fluorite_mcp.cli.output import Output, Part, count
 from fluorite_mcp.results import Answer, ChunkView, GetResult, Hit, SearchResult, SuggestResult
+from fluorite_mcp.server.text import commits_lines
 
 
 def show_hits(out: Output, result: SearchResult) -> None:
@@ -72,9 +73,14 @@ def _show_chunk(out: Output, chunk: ChunkView) -> None:
     out.block(chunk.content)
     if chunk.truncated:
         out.line(("    (cut off; leave out --max-lines for all)", "dim"))
+    for line in commits_lines(chunk):
+        out.line((f"  {line}", "dim"))
     for edge in chunk.relations:
         arrow = "→" if edge.direction == "out" else "←"
-        out.line(f"  {arrow} {edge.type} {edge.id}", (f"  {edge.weight:.2f}", "dim"))
+        title = f"  {edge.title}" if edge.title else ""
+        why = f"  {edge.why}" if edge.why else ""
+        named = edge.called if edge.type == "depends-on" else edge.type
+        out.line(f"  {arrow} {named} {edge.id}{title}", (f"  {edge.weight:.2f}{why}", "dim"))
     for event in chunk.history:
         detail = ", ".join(f"{name} {value}" for name, value in event.detail.items())
         out.line((f"  {event.at}  {event.event}  {detail}".rstrip(), "dim"))

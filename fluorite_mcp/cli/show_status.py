@@ -35,6 +35,7 @@ def show_status(out: Output, result: StatusResult) -> None:
         ("cache", f"{result.cache.get('hits', 0):,} of {asked:,} asked for were there"),
         ("last learning", result.last_learning or "never"),
         ("newest backup", result.newest_backup or "none"),
+        *[("together" if not at else "", one) for at, one in enumerate(result.metrics.get("used_together", ()))],
     ]
     out.columns([((name, "dim"), value) for name, value in rows])
 

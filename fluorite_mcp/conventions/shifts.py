@@ -74,7 +74,11 @@ def _describe(best: tuple[float, str, int], ordered: list[str], ways: Mapping[st
 
     _, value, place = best
     newer = ordered[place:]
-    seconds, commit = dates.added[newer[0]]
-    count = sum(ways[path] == value for path in newer)
-    day = datetime.fromtimestamp(seconds, UTC).date().isoformat()
-    return Shift(value, f"since {day} ({commit}): {count} of {len(newer)} newer files")
+    new = [path for path in newer if ways[path] == value]
+
+    def day(path: str) -> str:
+        seconds, commit = dates.added[path]
+        return f"{datetime.fromtimestamp(seconds, UTC).date().isoformat()} ({commit})"
+
+    last = f", last {day(new[-1])}" if dates.added[new[-1]] != dates.added[newer[0]] else ""
+    return Shift(value, f"since {day(newer[0])}{last}: {len(new)} of {len(newer)} newer files")

@@ -88,12 +88,17 @@ def compose(body: str, where: ScopeFilter, fields: str | None = None) -> str:
     if fields is None:
         # A filter makes counting a word three times as slow, and few words can be mistaken for the scope's.
         fields = "- scope" if _LIKE_A_SCOPE_WORD.search(body) else ""
+    return " AND ".join([*scope_filters(where), f"{fields} : ({body})" if fields else f"({body})"])
+
+
+def scope_filters(where: ScopeFilter) -> list[str]:
+    """Return the FTS5 expressions that all must match for a chunk to count."""
     filters = [_any_of("p", [str(scope) for scope in where.scopes])] if where.scopes else []
     if where.kinds:
         filters.append(_any_of("k", where.kinds))
     if where.language:
         filters.append(_any_of("l", [where.language]))
-    return " AND ".join([*(f"scope : ({part})" for part in filters), f"{fields} : ({body})" if fields else f"({body})"])
+    return [f"scope : ({part})" for part in filters]
 
 
 def _any_of(prefix: str, values: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal
 
 # Two frameworks that met twice met by chance.
 MIN_SUPPORT = 3
@@ -14,16 +15,31 @@ MIN_LIFT = 1.5
 # Templates serve the same purpose if they share this part of their tags.
 _SAME_PURPOSE = 0.4
 _MAX_RELATED = 5
+_TAGS_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Where two frameworks were seen: in how many stacks both are, and each of them."""
+
+    both: int = 0
+    first: int = 0
+    second: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """Two frameworks, in how many stacks both are, and how many times more often than by chance (lift)."""
+    """Two frameworks, in how many stacks both are, and how many times more often than by chance (lift).
+
+    `projects` and `templates` are the parts of the support that learned projects and templates have.
+    """
 
     first: str
     second: str
     support: int
     lift: float
+    projects: Seen = Seen()
+    templates: Seen = Seen()
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +51,45 @@ class Stack:
     languages: frozenset[str] = frozenset()
 
 
-def find_combinations(stacks: Iterable[frozenset[str]], min_support: int = MIN_SUPPORT) -> tuple[Combination, ...]:
+def find_combinations(
+    stacks: Iterable[frozenset[str]], projects: Iterable[frozenset[str]] = (), min_support: int = MIN_SUPPORT
+) -> tuple[Combination, ...]:
     """Return the pairs that belong together, the most surprising first.
 
     Args:
-        stacks: The frameworks of each project and each template.
-        min_support: In how many stacks a pair must be.
+        stacks: The frameworks of each template.
+        projects: The frameworks of each learned project.
+        min_support: In how many of all these a pair must be.
     """
+    of_templates, of_projects = _count(stacks), _count(projects)
+    alone = of_templates.alone + of_projects.alone
+    together = of_templates.together + of_projects.together
+    total = of_templates.total + of_projects.total
+    found = [
+        Combination(
+            first, second, support, round(support * total / (alone[first] * alone[second]), 2),
+            of_projects.seen(first, second), of_templates.seen(first, second),
+        )
+        for (first, second), support in together.items()
+        if support >= min_support
+    ]  # fmt: skip
+    kept = [one for one in found if one.lift >= MIN_LIFT]
+    return tuple(sorted(kept, key=lambda one: (-one.lift, -one.support, one.first, one.second)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """How many stacks hold each framework, and each pair."""
+
+    alone: Counter[str]
+    together: Counter[tuple[str, str]]
+    total: int
+
+    def seen(self, first: str, second: str) -> Seen:
+        return Seen(self.together[first, second], self.alone[first], self.alone[second])
+
+
+def _count(stacks: Iterable[frozenset[str]]) -> _Counts:
     alone: Counter[str] = Counter()
     together: Counter[tuple[str, str]] = Counter()
     total = 0
@@ -49,44 +97,71 @@ def find_combinations(stacks: Iterable[frozenset[str]], min_support: int = MIN_S
         total += 1
         alone.update(stack)
         together.update(combinations(sorted(stack), 2))
-    found = [
-        Combination(first, second, support, round(support * total / (alone[first] * alone[second]), 2))
-        for (first, second), support in together.items()
-        if support >= min_support
+    return _Counts(alone, together, total)
+
+
+def describe(one: Combination, about: str) -> str:
+    """Say in words where a combination was seen, from the side of one of its frameworks."""
+    is_first = about == one.first
+    other = one.second if is_first else one.first
+    places = [
+        f"{seen.both} of {count} {kind}{'s' if count > 1 else ''}"
+        for kind, seen in (("learned project", one.projects), ("template", one.templates))
+        if (count := seen.first if is_first else seen.second) and seen.both
     ]
-    kept = [one for one in found if one.lift >= MIN_LIFT]
-    return tuple(sorted(kept, key=lambda one: (-one.lift, -one.support, one.first, one.second)))
+    return f"{about} is used with {other} in {' and '.join(places)} that use{'s' if _is_one(places) else ''} {about}"
 
 
-def related_templates(
-    name: str, stacks: Mapping[str, Stack], known: Sequence[Combination]
-) -> list[tuple[str, str, float]]:
-    """Return (relation, template, weight) for the templates that have to do with one, heaviest first.
+def _is_one(places: Sequence[str]) -> bool:
+    return len(places) == 1 and " of 1 " in places[0]
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedTemplate:
+    """A template that has to do with another one: how, which, how much (0..1), and why."""
+
+    type: Literal["alternative", "used-with"]
+    id: str
+    weight: float
+    why: str
+
+
+def related_templates(name: str, stacks: Mapping[str, Stack], known: Sequence[Combination]) -> list[RelatedTemplate]:
+    """Return the templates that have to do with one, alternatives first, in each group the heaviest first.
 
     `alternative` serves the same purpose with other frameworks; its weight is the part of the tags they share.
     `used-with` brings a framework that goes with this one's and serves something else; its weight is 1 - 1/lift.
     """
     own = stacks[name]
-    lifts = {frozenset((one.first, one.second)): one.lift for one in known}
+    by_pair = {frozenset((one.first, one.second)): one for one in known}
     alternatives, partners = [], []
     for other, stack in stacks.items():
         # What is written in another language takes no one's place; where no language is named, either may.
         if other == name or (own.languages != stack.languages and own.languages.isdisjoint(stack.languages)):
             continue
-        shared = len(own.tags & stack.tags) / max(1, len(own.tags | stack.tags))
-        lift = _lift(own, stack, lifts)
+        common = own.tags & stack.tags
+        shared = len(common) / max(1, len(own.tags | stack.tags))
         if shared >= _SAME_PURPOSE and not own.frameworks & stack.frameworks:
-            alternatives.append(("alternative", other, round(shared, 3)))
-        elif lift and shared < _SAME_PURPOSE:
-            partners.append(("used-with", other, round(1 - 1 / lift, 3)))
+            why = f"both are for {', '.join(sorted(common)[:_TAGS_NAMED])}"
+            alternatives.append(RelatedTemplate("alternative", other, round(shared, 3), why))
+        elif shared < _SAME_PURPOSE and (found := strongest(own.frameworks, stack.frameworks, by_pair)):
+            about, one = found
+            partners.append(RelatedTemplate("used-with", other, round(1 - 1 / one.lift, 3), describe(one, about)))
     return [
-        relation
+        related
         for group in (alternatives, partners)
-        for relation in sorted(group, key=lambda one: (-one[2], one[1]))[:_MAX_RELATED]
+        for related in sorted(group, key=lambda one: (-one.weight, one.id))[:_MAX_RELATED]
     ]
 
 
-def _lift(own: Stack, other: Stack, lifts: Mapping[frozenset[str], float]) -> float:
-    """Return the largest lift between a framework of one and a framework that only the other has."""
-    brought = other.frameworks - own.frameworks
-    return max((lifts.get(frozenset((a, b)), 0.0) for a in own.frameworks for b in brought), default=0.0)
+def strongest(
+    own: frozenset[str], other: frozenset[str], by_pair: Mapping[frozenset[str], Combination]
+) -> tuple[str, Combination] | None:
+    """Return the strongest combination of a framework of one with one that only the other has, and the former."""
+    found = [
+        (a, one)
+        for a in sorted(own)
+        for b in sorted(other - own)
+        if (one := by_pair.get(frozenset((a, b)))) is not None
+    ]
+    return max(found, key=lambda pair: (pair[1].lift, pair[1].support), default=None)

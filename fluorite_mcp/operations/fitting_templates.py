@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from fluorite_mcp.operations.combinations import Combinations
 from fluorite_mcp.operations.current import Current
 from fluorite_mcp.operations.habits import Habits, spike_of
 from fluorite_mcp.operations.search import Search, SearchRequest
@@ -43,9 +44,10 @@ class Fitting:
 class FittingTemplates:
     """Finds the templates for a task, in the order in which they are worth a look."""
 
-    def __init__(self, search: Search, filling: TemplateFilling) -> None:
+    def __init__(self, search: Search, filling: TemplateFilling, combinations: Combinations) -> None:
         self._search = search
         self._filling = filling
+        self._combinations = combinations
 
     async def fitting(self, task: str, current: Current, intent: Intent, habits: Habits) -> Fitting | None:
         """Return the templates that fit a task; None if none does."""
@@ -82,14 +84,14 @@ class FittingTemplates:
         """
         best = (await self._followers_first(task, fitting, ways, habits))[:_SHOWN]
         likely = fitting.ranking.shown_fits([score for score, _, _ in best])
-        query, named = fitting.ranking.query, fitting.named
-        return [
-            await self._filling.fill(
-                Fit(name, likely[rank], explain(query, one), bool(named & set(one.chunk.frameworks))),
-                habits.spikes[name], habits.names if rank == 0 else None, ways,
-            )
-            for rank, (_, name, one) in enumerate(best)
-        ]  # fmt: skip
+        found = []
+        for rank, (_, name, one) in enumerate(best):
+            goes = await self._combinations.with_any(habits.habitat.frameworks, habits.offers[name].stack)
+            why = (*explain(fitting.ranking.query, one), *([goes] if goes else ()))
+            fit = Fit(name, likely[rank], why, bool(fitting.named & set(one.chunk.frameworks)))
+            names = habits.names if rank == 0 else None
+            found.append(await self._filling.fill(fit, habits.spikes[name], names, ways))
+        return found
 
     async def _followers_first(
         self, task: str, fitting: Fitting, ways: Ways, habits: Habits

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from fluorite_mcp.errors import InputError
 from fluorite_mcp.learning.freshness import file_freshness
 from fluorite_mcp.learning.pattern_chunks import shown_metadata
 from fluorite_mcp.learning.quality import Quality
-from fluorite_mcp.models import Chunk, Event, Project, Relation
+from fluorite_mcp.models import Chunk, Event, Project
 from fluorite_mcp.operations.arguments import find_all
+from fluorite_mcp.operations.pattern_commits import MAX_PATTERNS, PatternCommits
 from fluorite_mcp.operations.quality import Qualities
-from fluorite_mcp.operations.relations import TemplateRelations
+from fluorite_mcp.operations.relations import RelatedChunks
 from fluorite_mcp.operations.search import describe_origin
 from fluorite_mcp.operations.usage import Usage
-from fluorite_mcp.ports import ChunkStore, HistoryStore, ProjectStore, RelationStore
+from fluorite_mcp.ports import ChunkStore, HistoryStore, ProjectStore
 from fluorite_mcp.results import ChunkView, EventView, GetResult, ProjectRef, QualityFactor, RelationView
 from fluorite_mcp.text.secrets import redact
 
@@ -30,16 +32,16 @@ class Get:
         chunks: ChunkStore,
         projects: ProjectStore,
         history: HistoryStore,
-        relations: RelationStore,
-        templates: TemplateRelations,
+        related: RelatedChunks,
+        commits: PatternCommits,
         qualities: Qualities,
         usage: Usage,
     ) -> None:
         self._chunks = chunks
         self._projects = projects
         self._history = history
-        self._relations = relations
-        self._templates = templates
+        self._related = related
+        self._commits = commits
         self._qualities = qualities
         self._usage = usage
 
@@ -54,15 +56,18 @@ class Get:
             raise InputError(f"max_lines is {max_lines}; it may be 1 to {MAX_LINES}, or left out for all.")
         found = await find_all(self._chunks, ids)
         history = await self._history.of(list(found))
-        relations = [*await self._relations.of(list(found)), *await self._templates.of(list(found.values()))]
+        relations = await self._related.of(list(found.values()))
         projects = {project.key: project for project in await self._projects.all()}
         qualities = await self._qualities.explain(list(found.values()), history)
         await self._usage.used(list(found), "fetched")
+        asked = [id_ for id_, chunk in found.items() if chunk.kind == "pattern"][:MAX_PATTERNS]
         views = []
         for id_, chunk in found.items():
             project = projects.get(chunk.project or 0)
             fresh = await self._freshness(chunk, project)
-            views.append(_view(chunk, qualities[id_], max_lines, fresh, history[id_], relations))
+            view = _view(chunk, qualities[id_], max_lines, fresh, history[id_], relations[id_])
+            commits = await self._commits.of(chunk, project) if id_ in asked else {}
+            views.append(replace(view, metadata=view.metadata | commits) if commits else view)
         owner = projects.get(next(iter(found.values())).project or 0)
         ref = ProjectRef(name=owner.name, root=owner.root) if owner else ProjectRef()
         return GetResult(project=ref, chunks=tuple(views))
@@ -81,7 +86,7 @@ def _view(
     max_lines: int | None,
     fresh: str,
     events: Sequence[Event],
-    relations: Sequence[Relation],
+    relations: tuple[RelationView, ...],
 ) -> ChunkView:
     lines = chunk.content.splitlines(keepends=True)
     shown = lines if max_lines is None else lines[:max_lines]
@@ -95,16 +100,6 @@ def _view(
             for one in quality.factors
         ), usage=chunk.usage, created_at=chunk.created_at, retired_at=chunk.retired_at,
         origin=describe_origin(chunk), fresh=fresh, metadata=shown_metadata(chunk),
-        relations=tuple(_edges(chunk.id, relations)),
+        relations=relations,
         history=tuple(EventView(at=event.at, event=event.event, detail=dict(event.detail)) for event in events),
     )  # fmt: skip
-
-
-def _edges(id_: str, relations: Sequence[Relation]) -> list[RelationView]:
-    out = [
-        RelationView(type=e.type, id=e.target, weight=e.weight, direction="out") for e in relations if e.source == id_
-    ]
-    into = [
-        RelationView(type=e.type, id=e.source, weight=e.weight, direction="in") for e in relations if e.target == id_
-    ]
-    return out + into

@@ -79,6 +79,7 @@ class Learn:
         told = _Steps(progress)
         report = await self._learner.learn(project, force=force, kinds=kinds, progress=told.learned)
         notices = [*report.notices, *await self._find_patterns(project, told, wait=mine)]
+        await self._mine.read_frameworks(project)
         skipped = sorted(report.skipped.items())
         return LearnResult(
             project=ProjectRef(name=project.name, root=project.root),

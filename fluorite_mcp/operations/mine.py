@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from fluorite_mcp.errors import StoreBusyError
 from fluorite_mcp.learning.miner import ProjectMiner
 from fluorite_mcp.learning.pipeline import Progress, ignore_progress
 from fluorite_mcp.models import GLOBAL_SCOPE, Project
+from fluorite_mcp.operations.combinations import ProjectFrameworks
 from fluorite_mcp.operations.patterns import Patterns
 from fluorite_mcp.ports import ProjectStore
 
@@ -17,6 +19,8 @@ logger = logging.getLogger(__name__)
 # So many files are mined in well under a second: an answer that needs them may wait for that. More are left to the
 # background.
 FEW_FILES = 40
+# Frameworks of a project change seldom; they are read again in the background after so long.
+FRAMEWORKS_SECONDS = 600.0
 
 
 class Mine:
@@ -27,19 +31,28 @@ class Mine:
         version: Returns a number that changes with every commit to the store.
         miner: Mines files.
         patterns: Finds patterns in what was mined.
+        frameworks: Reads which frameworks projects use.
     """
 
     def __init__(
-        self, projects: ProjectStore, version: Callable[[], Awaitable[int]], miner: ProjectMiner, patterns: Patterns
+        self,
+        projects: ProjectStore,
+        version: Callable[[], Awaitable[int]],
+        miner: ProjectMiner,
+        patterns: Patterns,
+        frameworks: ProjectFrameworks,
     ) -> None:
         self._projects = projects
         self._version = version
         self._miner = miner
         self._patterns = patterns
+        self._frameworks = frameworks
         # The learning after which a project was mined last: no later one, nothing to do.
         self._mined: dict[int, str] = {}
         # The version of the store at which nothing of a project was stale: counting reads every file's row.
         self._fresh_at: dict[int, int] = {}
+        # When the frameworks of a project were read last: all of its files are looked at for that.
+        self._framed: dict[int, float] = {}
 
     async def ensure(self, project: Project, progress: Progress = ignore_progress, *, wait: bool = True) -> int:
         """Mine what changed in a project, however much it is, and bring its patterns up to date.
@@ -90,5 +103,13 @@ class Mine:
             if project.key in wanted:
                 try:
                     await self.ensure(project, wait=False)
+                    await self.read_frameworks(project)
                 except StoreBusyError as error:
                     logger.debug("not mined now: %s", error)
+
+    async def read_frameworks(self, project: Project) -> None:
+        """Read which frameworks a project uses, unless that was done a moment ago."""
+        last = self._framed.get(project.key)
+        if last is None or time.monotonic() - last >= FRAMEWORKS_SECONDS:
+            await self._frameworks.refresh(project)
+            self._framed[project.key] = time.monotonic()

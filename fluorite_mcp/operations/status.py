@@ -8,10 +8,15 @@ from typing import Any, Protocol
 
 from fluorite_mcp.errors import ProjectError
 from fluorite_mcp.learning.locate import Place
+from fluorite_mcp.operations.combinations import Combinations
 from fluorite_mcp.operations.current import Current, CurrentProject
 from fluorite_mcp.operations.metrics import Metrics
 from fluorite_mcp.ports import ChunkStore, Embedder, ProjectStore
 from fluorite_mcp.results import ProjectRef, StatusResult
+
+# Under this name the figures hold sentences on combinations of frameworks.
+USED_TOGETHER = "used_together"
+_COMBINATIONS_SHOWN = 5
 
 
 class CacheFigures(Protocol):
@@ -48,6 +53,7 @@ class Status:
         index: IndexFigures,
         cache: CacheFigures,
         metrics: Metrics,
+        combinations: Combinations,
         newest_backup: Callable[[], Path | None],
         waiting: Callable[[], Mapping[str, int]],
         reranker: str | None = None,
@@ -62,6 +68,7 @@ class Status:
         self._index = index
         self._cache = cache
         self._metrics = metrics
+        self._combinations = combinations
         self._newest_backup = newest_backup
         self._waiting = waiting
         self._reranker = reranker
@@ -78,6 +85,7 @@ class Status:
         projects = await self._projects.all()
         missing = len(await self._chunks.without_embedding(self._embedder.name, 10_000))
         backup = self._newest_backup()
+        together = await self._combinations.of_projects(_COMBINATIONS_SHOWN)
         return StatusResult(
             project=current.ref,
             notices=current.notices,
@@ -96,7 +104,7 @@ class Status:
             queue=dict(self._waiting()),
             last_learning=await self._projects.newest_learning(),
             newest_backup=str(backup) if backup else None,
-            metrics=await self._metrics.summary(),
+            metrics=await self._metrics.summary() | ({USED_TOGETHER: together} if together else {}),
         )
 
     async def _find(self, place: Place) -> Current:

@@ -25,6 +25,7 @@ from fluorite_mcp.results import (
     ParamView,
     PreviewSpikeResult,
     QualityFactor,
+    RelationView,
     RestoreResult,
     SearchResult,
     SpikeFound,
@@ -147,7 +148,11 @@ def status_text(result: StatusResult) -> str:
         f"queue: {_figures(result.queue)}",
         f"last learning: {result.last_learning or 'never'}",
         f"newest backup: {_inline(result.newest_backup or 'none')}",
-        *[f"{name.replace('_', ' ')}: {_figure(value)}" for name, value in result.metrics.items()],
+        *[
+            f"{name.replace('_', ' ')}: {_figure(one)}"
+            for name, value in result.metrics.items()
+            for one in (value if isinstance(value, list) else [value])
+        ],
     ]
     return _page(result, "\n".join(lines))
 
@@ -257,9 +262,29 @@ def _chunk(chunk: ChunkView) -> str:
         lines.append("Cut at max_lines.")
     if chunk.metadata:
         lines.append(f"metadata: {_inline(json.dumps(chunk.metadata, ensure_ascii=False))}")
-    lines += [f"{edge.direction} {edge.type} {edge.id} ({edge.weight:.2f})" for edge in chunk.relations]
+    lines += commits_lines(chunk)
+    lines += map(_relation, chunk.relations)
     lines += [f"{event.at} {event.event}" for event in chunk.history[-_HISTORY_SHOWN:]]
     return "\n".join(lines)
+
+
+def commits_lines(chunk: ChunkView) -> list[str]:
+    """Say in which commits a pattern's examples were written, where that is known."""
+    commits = chunk.metadata.get("commits")
+    if chunk.kind != "pattern" or not isinstance(commits, dict) or not {"first", "last", "count"} <= commits.keys():
+        return []
+    first, last = (
+        f"{_inline(str(one.get('date')))} ({_inline(str(one.get('commit')))})" if isinstance(one, dict) else "unknown"
+        for one in (commits["first"], commits["last"])
+    )
+    counted = _count(commits["count"], "commit") if isinstance(commits["count"], int) else "commits"
+    return [f"its examples in git: first {first}, last {last}; {counted}"]
+
+
+def _relation(edge: RelationView) -> str:
+    title = f" {_inline(edge.title)}" if edge.title else ""
+    why = f": {_inline(edge.why)}" if edge.why else ""
+    return f"{edge.called} {edge.id}{title} ({edge.weight:.2f}){why}"
 
 
 def _factor(one: QualityFactor) -> str:

@@ -94,6 +94,17 @@ class ChunkTable:
         rows = await self._database.fetch_in(f"{_HEADERS} WHERE c.project = ? AND c.path IN ({{in}})", paths, project)
         return [_chunk(row) for row in rows]
 
+    async def heads_of_files(self, project: int, paths: Sequence[str]) -> dict[str, Chunk]:
+        """Return the first living chunk of some files of a project without its text, by path."""
+        # With min() or max(), SQLite takes the other columns from the row that has it.
+        rows = await self._database.fetch_in(
+            f"{_HEADERS} WHERE c.key IN (SELECT key FROM (SELECT key, min(start_line) FROM chunks WHERE project = ?"
+            " AND retired_at IS NULL AND path IN ({in}) GROUP BY path))",
+            paths,
+            project,
+        )
+        return {chunk.origin.path: chunk for chunk in map(_chunk, rows) if chunk.origin.path}
+
     async def frameworks_of_files(self, project: int, paths: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Return the frameworks that some files of a project use, by path."""
         rows = await self._database.fetch_in(
@@ -101,6 +112,15 @@ class ChunkTable:
             " GROUP BY path",
             paths,
             project,
+        )
+        return {path: _strings(frameworks) for path, frameworks in rows}
+
+    async def frameworks_by_file(self, project: int) -> dict[str, tuple[str, ...]]:
+        """Return the frameworks of each code file of a project, by path; those of files that use none are empty."""
+        rows = await self._database.fetch(
+            "SELECT path, max(frameworks) FROM chunks WHERE kind = 'code' AND project = ? AND path IS NOT NULL"
+            " AND retired_at IS NULL GROUP BY path",
+            [project],
         )
         return {path: _strings(frameworks) for path, frameworks in rows}
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from fluorite_mcp.models import FileRecord, Project
-from fluorite_mcp.storage.database import Database
+from fluorite_mcp.storage.database import LOOKUP_VALUES, Database
 
 
 class ProjectTable:
@@ -104,12 +104,21 @@ class ProjectTable:
 
     async def paths_named(self, project: int, names: Sequence[str]) -> list[str]:
         """Return the paths of learned files whose last part is one of some names, in whatever case."""
-        # What `rtrim` leaves when it takes every character but `/` from the end is the folder.
-        rows = await self._database.fetch_in(
-            "SELECT path FROM files WHERE project = ? AND skipped IS NULL"
-            " AND lower(substr(path, length(rtrim(path, replace(path, '/', ''))) + 1)) IN ({in})",
-            [name.lower() for name in names],
-            project,
+        by_length: dict[int, list[str]] = {}
+        for name in dict.fromkeys(name.lower() for name in names if name):
+            by_length.setdefault(len(name), []).append(name)
+        if not by_length:
+            return []
+        # Ends of equal length are compared together: to cut each path at its last `/` takes SQLite ten times as long.
+        ends = [
+            f"(lower(substr(path, -{length})) IN ({','.join('?' * len(some))})"
+            f" AND (length(path) = {length} OR substr(path, -{length + 1}, 1) = '/'))"
+            for length, some in by_length.items()
+        ]
+        read = self._database.look_up if len(names) <= LOOKUP_VALUES else self._database.fetch
+        rows = await read(
+            f"SELECT path FROM files WHERE project = ? AND skipped IS NULL AND ({' OR '.join(ends)})",
+            [project, *(name for some in by_length.values() for name in some)],
         )
         return [path for (path,) in rows]
 

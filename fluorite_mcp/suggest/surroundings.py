@@ -8,26 +8,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from fluorite_mcp.suggest.essence import code_lines
+from fluorite_mcp.text.comments import code_lines
 from fluorite_mcp.text.imports import import_lines
+from fluorite_mcp.text.references import NO_CALLS, STRING
 from fluorite_mcp.text.tokens import count_tokens
 
 # Looked for at the beginning of words only, and never for a part of one: anything else takes six times as long.
 _CALLED = re.compile(r"(?<![A-Za-z_])([A-Za-z_]\w{2,}+)[?!]?(?:::?<[^<>()\n]{1,60}>|<[^<>()\n]{1,60}>)?\s?[({](?!=)")
 _REACHED = re.compile(r"(?:\.|::|->)\s*([A-Za-z_]\w{2,})")
-_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
 _NAME = re.compile(r"[A-Za-z_]\w{2,}")
-# Words that stand before a bracket without being called.
-_NO_CALLS = frozenset(
-    # Lines of words are easier to read than a column of quoted ones.
-    (  # noqa: SIM905
-        "def defp defmodule class struct enum trait impl interface func function for while switch match "
-        "return catch except with and not elif else sizeof typeof foreach when case guard where using "
-        "namespace new self this super pub mut let var val const static void bool int char string str None "
-        "True False null nil true false isset empty end then unless until import from include require package"
-    ).split()
-)
-
 # Imports over several lines: Go's list of packages, and names in brackets of one import.
 _GO_LIST = re.compile(r"^import \(\n(.*?)^\)", re.MULTILINE | re.DOTALL)
 _OPENED = re.compile(r"^((?:from|import|export|use|pub use)\b[^\n({;]*[({])\s*\n([^)}]*)([)}][^\n]*)", re.MULTILINE)
@@ -117,8 +106,8 @@ def untold(calls: Sequence[Used], shown: str) -> list[Used]:
 @lru_cache(maxsize=_PIECES_KEPT)
 def called_names(code: str, language: str | None) -> frozenset[str]:
     """Return the names that a piece of code calls or reaches into."""
-    bare = _STRING.sub('""', "\n".join(code_lines(code.split("\n"), language)))
-    return frozenset(name for pattern in (_CALLED, _REACHED) for name in pattern.findall(bare)) - _NO_CALLS
+    bare = STRING.sub('""', "\n".join(code_lines(code.split("\n"), language)))
+    return frozenset(name for pattern in (_CALLED, _REACHED) for name in pattern.findall(bare)) - NO_CALLS
 
 
 def uses_text(imports: Sequence[Used], calls: Sequence[Used], files: int, language: str | None, tokens: int) -> str:

@@ -148,3 +148,22 @@ def test_status_shows_figures(cli: Cli) -> None:
     assert f"{answer['chunks']['spike']:,} spike" in shown
     assert answer["healthy"] is True
     assert [project["name"] for project in answer["projects"]] == ["shop"]
+
+
+def test_get_shows_what_code_depends_on_and_what_uses_it(cli: Cli) -> None:
+    (cli.project / "shop.py").write_text(
+        "from retry import retry_with_backoff\n\n\ndef buy():\n    retry_with_backoff(pay)\n"
+    )
+    cli.ok("learn")
+    used = next(hit["id"] for hit in cli.json("search", "retry_with_backoff")["hits"] if hit["path"] == "retry.py")
+    user = next(hit["id"] for hit in cli.json("search", "def buy")["hits"] if hit["path"] == "shop.py")
+
+    assert f"→ depends on {used}  retry.py:1 retry_with_backoff  1.00  calls retry_with_backoff" in cli.ok("get", user)
+    assert f"← used by {user}  shop.py:1 buy  1.00  calls retry_with_backoff" in cli.ok("get", used)
+
+
+def test_status_tells_what_is_used_together(cli: Cli) -> None:
+    (cli.project / "shop.py").write_text("from fastapi import FastAPI\nfrom sqlalchemy import select\n")
+    cli.ok("learn")
+
+    assert "fastapi is used with sqlalchemy in 1 of 1 learned project" in cli.ok("status")

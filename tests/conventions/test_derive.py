@@ -93,7 +93,9 @@ def test_newer_files_that_do_it_otherwise_are_the_convention_since_then() -> Non
 
     found = derived(*rows, dates=dates)
 
-    assert found["optional types are written X | None"].since == "since 2023-11-14 (c0): 9 of 9 newer files"
+    assert found["optional types are written X | None"].since == (
+        "since 2023-11-14 (c0), last 2023-11-14 (c8): 9 of 9 newer files"
+    )
     assert "optional types are written Optional[X]" not in found
 
 

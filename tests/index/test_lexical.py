@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fluorite_mcp.index.expressions import ScopeFilter, match_expression
 from fluorite_mcp.index.lexical import MAX_WORDS, LexicalIndex, scope_words
-from fluorite_mcp.models import GLOBAL_SCOPE, Origin
+from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, Origin
 from fluorite_mcp.storage.store import Store
 from fluorite_mcp.text.tokens import query_words
 from tests.storage.conftest import AT, add, note, open_at
@@ -219,3 +219,28 @@ def test_whatever_is_asked_is_no_syntax_error_and_finds_its_own_text(shared: Sha
     words, is_found = shared.stored_and_found(text)
 
     assert is_found == bool(words)
+
+
+async def test_chunks_that_hold_words_in_named_fields_are_found_oldest_first(store: Store) -> None:
+    project = (await store.projects.ensure("/p", AT)).key
+
+    def piece(id_: str, path: str, content: str) -> Chunk:
+        listed = {"definitions": [["parse_it", "function", 2, 0]]}
+        origin = Origin(path, 1, 2, "parse_it")
+        return note(id_, content, kind="code", project=project, language="python", origin=origin, metadata=listed)
+
+    await add(
+        store, piece("a", "lib/one.py", "x"), piece("b", "lib/two.py", "calls other_thing"), note("c", "parse_it here")
+    )
+    index, where = LexicalIndex(store.database), ScopeFilter((project,), ("code",))
+    token = query_words("parse_it")[0]
+
+    async def ids(words: dict[str, str], limit: int = 9) -> list[str]:
+        chunks = await store.chunks.load(await index.holding(words, where, limit))
+        return [chunk.id for chunk in chunks.values()]
+
+    assert await ids({"title": token}) == ["a", "b"]
+    assert await ids({"title": token}, limit=1) == ["a"]
+    assert await ids({"title": token, "path": "two"}) == ["b"]
+    assert await ids({"body": query_words("other_thing")[0]}) == ["b"]
+    assert await ids({"body": token}) == []

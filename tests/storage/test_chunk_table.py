@@ -335,3 +335,24 @@ def test_after_any_changes_the_words_are_those_of_a_rebuild(actions: list[tuple[
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(run(Path(folder) / "fluorite.db"))
+
+
+async def test_files_are_told_by_their_heads_and_their_frameworks(store: Store) -> None:
+    project = (await store.projects.ensure("/p", AT)).key
+
+    def piece(id_: str, path: str, line: int, frameworks: tuple[str, ...] = ()) -> Chunk:
+        origin = Origin(path, line, line + 1)
+        return note(id_, f"text {id_}", kind="code", project=project, origin=origin, frameworks=frameworks)
+
+    await add(
+        store, piece("b2", "b.py", 9, ("hono",)), piece("b1", "b.py", 1, ("hono",)), piece("a", "a.py", 3),
+        piece("gone", "b.py", 0), note("free", "of no file"),
+    )  # fmt: skip
+    async with store.database.atomic():
+        await store.chunks.retire(["gone"], LATER)
+
+    heads = await store.chunks.heads_of_files(project, ["a.py", "b.py", "none.py"])
+
+    assert {path: chunk.id for path, chunk in heads.items()} == {"a.py": "a", "b.py": "b1"}
+    assert await store.chunks.frameworks_by_file(project) == {"a.py": (), "b.py": ("hono",)}
+    assert await store.chunks.frameworks_by_file(project + 1) == {}

@@ -68,6 +68,12 @@ async def test_learned_files_are_found_by_their_names(store: Store) -> None:
 
     assert sorted(await store.projects.paths_named(project, ["A.py", "none"])) == ["a.py", "x/A.py"]
     assert await store.projects.paths_named(project + 1, ["a.py"]) == []
+    assert await store.projects.paths_named(project, ["b", "", "y/ba.py", "ba.py"]) == ["x/a.py/b", "x/y/ba.py"]
+    assert await store.projects.paths_named(project, []) == []
+    assert sorted(await store.projects.paths_named(project, [f"n{n}.py" for n in range(300)] + ["a.py"])) == [
+        "a.py",
+        "x/A.py",
+    ]
 
 
 async def test_named_values_are_overwritten(store: Store) -> None:
