@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from fluorite_mcp.errors import StoreBusyError
 from fluorite_mcp.learning.miner import ProjectMiner
@@ -17,6 +18,13 @@ logger = logging.getLogger(__name__)
 # So many files are mined in well under a second: an answer that needs them may wait for that. More are left to the
 # background.
 FEW_FILES = 40
+
+
+class Mined(NamedTuple):
+    """How many patterns a project has, and how many of its files are left to the background."""
+
+    patterns: int
+    files_left: int
 
 
 class Mine:
@@ -46,25 +54,15 @@ class Mine:
         self._mined[project.key] = learned_at
         return count
 
-    async def ensure_quickly(self, project: Project) -> int:
-        """Mine what changed in a project if that is little; what is stored stands for the rest.
-
-        Returns:
-            How many files are left to the background.
-        """
+    async def ensure_quickly(self, project: Project) -> Mined:
+        """Mine what changed in a project if that is little; what is stored stands for the rest."""
         stale = await self._miner.count_stale(project)
         if stale <= FEW_FILES:
             try:
-                await self.ensure(project, wait=False)
+                return Mined(await self.ensure(project, wait=False), 0)
             except StoreBusyError as error:
                 logger.debug("not mined now: %s", error)
-                return stale
-            return 0
-        return stale
-
-    async def count(self, project: Project) -> int:
-        """Return how many patterns a project has."""
-        return await self._patterns.count(project)
+        return Mined(await self._patterns.count(project), stale)
 
     async def keep_up(self, scopes: Sequence[int]) -> None:
         """Mine the projects of some scopes, as background work: one that another process mines is left to it."""

@@ -122,18 +122,16 @@ def encode_profile(tokens: Iterable[str], definitions: Sequence[Defined]) -> byt
         tokens: The chunk's words, as `text.tokens.index_words` makes them.
         definitions: What it defines.
     """
-    counted = Counter(tokens)
-    hashed = dict(zip(map(_HASHES.__getitem__, counted), counted.values(), strict=True))
-    if len(hashed) < len(counted):
-        hashed = Counter(map(_HASHES.__getitem__, counted.elements()))
-    terms = sorted(hashed)[:_MAX_TERMS]
+    # Two tokens of one hash are one term.
+    counted = Counter(map(_HASHES.__getitem__, tokens))
+    terms = sorted(counted)[:_MAX_TERMS]
     kept = definitions[:_MAX_DEFINITIONS]
     names = "\n".join(f"{one.kind} {one.name.replace(chr(10), ' ')}" for one in kept)
     return b"".join(
         (
             _HEAD.pack(len(terms), len(kept), counted.total()),
             struct.pack(f"<{len(terms)}I", *terms),
-            _count_bytes(list(map(hashed.__getitem__, terms))),
+            _count_bytes(list(map(counted.__getitem__, terms))),
             bytes(round(one.strength * _MOST) for one in kept),
             names.encode("utf-8", "replace"),
         )
