@@ -60,11 +60,11 @@ class WordPieces(dict[str, tuple[int, ...]]):
         return rows
 
     def _rows(self, word: str) -> tuple[int, ...]:
-        rows: list[int] = []
+        rows: tuple[int, ...] = ()
         for part in parts_of(word):
             known = self._parts.get(part)
             rows += self._rows_of_part(part) if known is None else known
-        return tuple(rows)
+        return rows
 
     def _rows_of_part(self, part: str) -> tuple[int, ...]:
         if len(self._parts) >= MAX_REMEMBERED_WORDS:
@@ -84,7 +84,8 @@ def parts_of(word: str) -> list[str]:
     if len(word) > MAX_WORD_CHARACTERS:
         return []
     if word.isascii():
-        return [part.lower() for part in _find_parts(word)]
+        # Parts begin at capitals, and most words have none.
+        return [word] if word.islower() else [part.lower() for part in _find_parts(word)]
     return [_plain_run(word) if _starts_japanese(word) else plain(word)]
 
 

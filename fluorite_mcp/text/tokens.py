@@ -61,8 +61,11 @@ class _WordTokens(dict[str, str]):
     """
 
     def __missing__(self, word: str) -> str:
-        words = _ASCII_WORD.findall(word) if "-" in word and word.isascii() else (word,)
-        tokens = " ".join([token for one in words for token in _tokens_of(one) if token])
+        if len(word) < _MIN_HASH_CHARS and word.isascii() and word.isalpha() and word.islower():
+            tokens = stem(word)  # One word of small letters, as most are, has no parts.
+        else:
+            words = _ASCII_WORD.findall(word) if "-" in word and word.isascii() else (word,)
+            tokens = " ".join([token for one in words for token in _tokens_of(one) if token])
         if len(self) >= MAX_CACHED_WORDS:
             self.clear()
         self[word] = tokens
