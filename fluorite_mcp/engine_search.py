@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fluorite_mcp.embedding.builtin import BuiltinEmbedder
-from fluorite_mcp.embedding.registry import BUILTIN
+from fluorite_mcp.embedding.builtin import BUILTIN, BuiltinEmbedder
 from fluorite_mcp.index.generations import VectorIndex
 from fluorite_mcp.index.lexical import LexicalIndex
 from fluorite_mcp.ports import Embedder

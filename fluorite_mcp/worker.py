@@ -13,20 +13,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from fluorite_mcp.embedding.builtin import BuiltinEmbedder
-from fluorite_mcp.embedding.registry import BUILTIN
-from fluorite_mcp.learning.discovery import find_patterns
+from fluorite_mcp.embedding.builtin import BUILTIN, BuiltinEmbedder
+from fluorite_mcp.learning.batches import Batch, PrepareBatch, prepare_batch, serve_batches
 from fluorite_mcp.learning.garbage import start_worker_process
-from fluorite_mcp.learning.mining import mine_batch
 from fluorite_mcp.learning.prepare import PreparedFile
 from fluorite_mcp.learning.ready import embed_chunks
-from fluorite_mcp.learning.workers import Batch, PrepareBatch, prepare_batch, serve_batches
 from fluorite_mcp.models import PreparedChunk
 from fluorite_mcp.ports import Embedder
 
 MINE = "--mine"
 PATTERNS = "--patterns"
-_BACKGROUND: dict[str, Callable[[Any], object]] = {MINE: mine_batch, PATTERNS: find_patterns}
+_BACKGROUND = (MINE, PATTERNS)
 _BACKGROUND_NICENESS = 5
 
 
@@ -38,19 +35,29 @@ def main() -> None:
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     argument = sys.argv[1] if sys.argv[1:] else ""
-    work = _work(argument)
-    if argument not in _BACKGROUND:
-        start_worker_process()
-    serve_batches(sys.stdin.buffer, output, work)
+    serve_batches(sys.stdin.buffer, output, _work(argument))
 
 
 def _work(argument: str) -> Callable[[Any], object]:
     if argument in _BACKGROUND:
-        # Nobody waits for it, and a search may want the core.
-        if hasattr(os, "nice"):
-            os.nice(_BACKGROUND_NICENESS)
-        return _BACKGROUND[argument]
-    return _embedding(BuiltinEmbedder()) if argument == BUILTIN else prepare_batch
+        return _background_work(argument)
+    prepare = _embedding(BuiltinEmbedder()) if argument == BUILTIN else prepare_batch
+    start_worker_process()
+    return prepare
+
+
+def _background_work(argument: str) -> Callable[[Any], object]:
+    # Nobody waits for it, and a search may want the core.
+    if hasattr(os, "nice"):
+        os.nice(_BACKGROUND_NICENESS)
+    # Who prepares files for a learning does not wait for these modules.
+    if argument == MINE:
+        from fluorite_mcp.learning.mining import mine_batch
+
+        return mine_batch
+    from fluorite_mcp.learning.discovery import find_patterns
+
+    return find_patterns
 
 
 def _embedding(embedder: Embedder) -> PrepareBatch:

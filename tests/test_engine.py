@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -27,6 +28,20 @@ async def main():
             await engine.store(f"Process {sys.argv[3]} noted number {number}.", id=f"{sys.argv[3]}-{number}")
         result = await engine.search("parse_invoice_number")
         print(result.hits[0].path, result.project.root)
+
+asyncio.run(main())
+"""
+
+
+COUNTING_THREADS = """
+import asyncio, os, sys
+from fluorite_mcp import Engine
+
+async def main():
+    async with Engine.open(sys.argv[1], folder=sys.argv[2]):
+        before = len(os.listdir("/proc/self/task"))
+        import numpy
+        print(len(os.listdir("/proc/self/task")) - before, os.environ["OPENBLAS_NUM_THREADS"])
 
 asyncio.run(main())
 """
@@ -178,3 +193,15 @@ async def test_a_refused_request_leaves_the_engine_working(engine: Engine) -> No
         await engine.restore(undo="none")
 
     assert (await engine.search("parse_invoice_number")).hits
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.cpu_count() == 1, reason="counts threads in /proc")
+@pytest.mark.parametrize(("asked", "threads"), [({}, "0 1"), ({"OPENBLAS_NUM_THREADS": "2"}, "1 2")])
+def test_linear_algebra_starts_threads_only_if_asked(
+    tmp_path: Path, project: Path, asked: dict[str, str], threads: str
+) -> None:
+    # Their team waits for each other, and for whoever parses meanwhile: half of the time of learning a small tree.
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"} | asked
+    program = [sys.executable, "-c", COUNTING_THREADS, str(tmp_path / "new"), str(project)]
+    done = subprocess.run(program, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == threads

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+# How the setting `embedding_model` calls it.
+BUILTIN: Final = "builtin"
 MODEL_DIR: Final = Path(__file__).parent / "model"
 # Raise it whenever the same files give another vector for the same text (other words, other weights).
 VERSION: Final = 2

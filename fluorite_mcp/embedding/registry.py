@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from fluorite_mcp.embedding.builtin import BuiltinEmbedder
+from fluorite_mcp.embedding.builtin import BUILTIN, BuiltinEmbedder
 from fluorite_mcp.embedding.model_folders import CUSTOM_PREFIX, MODEL_FILES, NEEDED_FILES, find_model_file
 from fluorite_mcp.errors import ConfigError
 
 if TYPE_CHECKING:
     from fluorite_mcp.ports import Embedder, Reranker
 
-BUILTIN: Final = "builtin"
 BYTES_PER_GB: Final = 10**9
 FORMS: Final = {
     "embedding_model": '"builtin", a folder with an ONNX model, '

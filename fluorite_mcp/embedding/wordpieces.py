@@ -23,9 +23,10 @@ _KATAKANA = "\u30a1-\u30fa\u30fc-\u30ff\uff66-\uff9f"
 _KANJI = "\u3005\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 # Blanks for all but letters and digits. Nearly all code is ASCII, and cutting at blanks takes less than half the time.
 _WORDS_APART = bytes(code if chr(code).isalnum() else 32 for code in range(128)).ljust(256)
-_find_any_words = re.compile(f"[A-Za-z0-9{_LATIN_BEYOND_ASCII}{_COMBINING_MARKS}]+|[{_KATAKANA}]+|[{_KANJI}]+").findall
+# Compiled when the first text beyond ASCII comes: that takes some milliseconds of a worker's start.
+_ANY_WORD = f"[A-Za-z0-9{_LATIN_BEYOND_ASCII}{_COMBINING_MARKS}]+|[{_KATAKANA}]+|[{_KANJI}]+"
+_JAPANESE = f"[{_KATAKANA}{_KANJI}]"
 _find_parts = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+[0-9]*(?![a-z])|[0-9]+").findall
-_starts_japanese = re.compile(f"[{_KATAKANA}{_KANJI}]").match
 
 CONTINUATION = "##"
 # A longer run is encoded data, not a word; BERT's tokenizer draws the line at the same length.
@@ -60,23 +61,23 @@ class WordPieces(dict[str, tuple[int, ...]]):
         return rows
 
     def _rows(self, word: str) -> tuple[int, ...]:
-        rows: list[int] = []
+        rows: tuple[int, ...] = ()
         for part in parts_of(word):
             known = self._parts.get(part)
             rows += self._rows_of_part(part) if known is None else known
-        return tuple(rows)
+        return rows
 
     def _rows_of_part(self, part: str) -> tuple[int, ...]:
         if len(self._parts) >= MAX_REMEMBERED_WORDS:
             self._parts.clear()
-        cut = split_run if not part.isascii() and _starts_japanese(part) else split_word
+        cut = split_run if not part.isascii() and re.match(_JAPANESE, part) else split_word
         rows = self._parts[part] = tuple(cut(part, self._vocabulary, self._longest))
         return rows
 
 
 def find_words(text: str) -> list[str]:
     """Return the runs of Latin letters and digits, of katakana and of kanji in a text."""
-    return text.encode().translate(_WORDS_APART).decode().split() if text.isascii() else _find_any_words(text)
+    return text.encode().translate(_WORDS_APART).decode().split() if text.isascii() else re.findall(_ANY_WORD, text)
 
 
 def parts_of(word: str) -> list[str]:
@@ -84,8 +85,9 @@ def parts_of(word: str) -> list[str]:
     if len(word) > MAX_WORD_CHARACTERS:
         return []
     if word.isascii():
-        return [part.lower() for part in _find_parts(word)]
-    return [_plain_run(word) if _starts_japanese(word) else plain(word)]
+        # Parts begin at capitals, and most words have none.
+        return [word] if word.islower() else [part.lower() for part in _find_parts(word)]
+    return [_plain_run(word) if re.match(_JAPANESE, word) else plain(word)]
 
 
 def plain(word: str) -> str:

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fluorite_mcp.learning.batches import receive, send
 from fluorite_mcp.learning.mining import ParsedFile, parse_file
-from fluorite_mcp.learning.workers import close_worker, receive, send, start_worker
+from fluorite_mcp.learning.workers import close_worker, start_worker
 from fluorite_mcp.patterns.discover import Pattern, discover
 from fluorite_mcp.patterns.encoding import decode_pattern, encode_pattern
 from fluorite_mcp.patterns.grouping import Cluster, Member, find_clusters

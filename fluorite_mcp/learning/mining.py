@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fluorite_mcp.conventions.facts import FACTS_VERSION, facts_of
+from fluorite_mcp.learning.batches import Batch
 from fluorite_mcp.learning.prepare import FileTask
-from fluorite_mcp.learning.workers import Batch
 from fluorite_mcp.models import MinedFile
 from fluorite_mcp.patterns.skeletons import SKELETONS_VERSION, skeletons_of
 from fluorite_mcp.text.files import decode

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fluorite_mcp.errors import EmbeddingError, ProjectError
+from fluorite_mcp.learning.batches import prepare_batch
 from fluorite_mcp.learning.carrying import Judgements, Remembered
 from fluorite_mcp.learning.freshness import FreshnessWatch
 from fluorite_mcp.learning.garbage import collect_young, paused_collection
@@ -22,7 +23,7 @@ from fluorite_mcp.learning.lock import project_lock
 from fluorite_mcp.learning.prepare import FileTask, PreparedFile
 from fluorite_mcp.learning.ready import embed_chunks
 from fluorite_mcp.learning.scan import ROOT_FOLDER, Scan, scan_project
-from fluorite_mcp.learning.workers import FileWorkers, prepare_batch, readable_size
+from fluorite_mcp.learning.workers import FileWorkers, readable_size
 from fluorite_mcp.measures import CHUNKS_LEARNED, FILES_LEARNED, LEARN_SECONDS, Measures
 from fluorite_mcp.models import Chunk, PreparedChunk, Project
 from fluorite_mcp.search.fields import DEFINITIONS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 from fluorite_mcp.errors import EmbeddingError
@@ -33,6 +32,8 @@ async def prepare_chunks(chunks: Sequence[Chunk], embedder: Embedder) -> tuple[l
     """
     if not embedder.is_slow and sum(len(chunk.content) for chunk in chunks) <= _SHORT_CHARACTERS:
         return _prepare(chunks, embedder)
+    import asyncio  # Worker processes start without it.
+
     return await asyncio.to_thread(_prepare, chunks, embedder)
 
 

@@ -7,27 +7,23 @@ outlive a parent that was killed. Which program that is, the composition root de
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
 import os
 import pickle
-import struct
 import subprocess
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from itertools import islice
-from operator import attrgetter
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from fluorite_mcp.learning.garbage import collect_young
-from fluorite_mcp.learning.prepare import FileTask, PreparedFile, prepare_file
+from fluorite_mcp.learning.batches import Batch, receive, send
+from fluorite_mcp.learning.prepare import FileTask
 from fluorite_mcp.learning.scan import MAX_FILE_BYTES
-from fluorite_mcp.models import Chunk, FileRecord, Origin, PreparedChunk
 
 logger = logging.getLogger(__name__)
 
@@ -46,18 +42,8 @@ _UNIT_BYTES = 200_000
 _AHEAD = 4
 _AHEAD_PER_PROCESS = 2
 
-_LENGTH = struct.Struct("<Q")
-
-# What a worker says first.
-READY = "ready"
-
-Batch = tuple[Path, Sequence[FileTask], str]
-
 # What becomes of one file.
 ResultT = TypeVar("ResultT")
-
-# Prepares one batch; in a worker process it embeds the chunks too.
-PrepareBatch = Callable[[Batch], list[PreparedFile]]
 
 
 class FileWorkers(Generic[ResultT]):
@@ -194,73 +180,10 @@ def readable_size(task: FileTask) -> int:
     return task.stat.size if task.stat.size <= MAX_FILE_BYTES else 0
 
 
-def prepare_batch(batch: Batch) -> list[PreparedFile]:
-    """Prepare the files of one batch."""
-    root, tasks, now = batch
-    return [prepare_file(root, task, now) for task in tasks]
-
-
-def send(stream: IO[bytes], value: object) -> None:
-    """Write one value to a worker or back. Only ever between a process and its own child."""
-    buffer = io.BytesIO()
-    pickler = pickle.Pickler(buffer, protocol=pickle.HIGHEST_PROTOCOL)
-    pickler.dispatch_table = _REDUCERS
-    pickler.dump(value)
-    data = buffer.getbuffer()
-    stream.write(_LENGTH.pack(len(data)))
-    stream.write(data)
-    stream.flush()
-
-
-def _reducer(kind: type[Any]) -> Callable[[Any], tuple[type[Any], tuple[Any, ...]]]:
-    """Return how a value is pickled: as a call with its fields.
-
-    Frozen dataclasses set theirs one by one in Python, which takes half as long again.
-    """
-    values = attrgetter(*(one.name for one in fields(kind)))
-    return lambda value: (kind, values(value))
-
-
-_REDUCERS: dict[type, Callable[[Any], tuple[type[Any], tuple[Any, ...]]]] = {
-    kind: _reducer(kind) for kind in (Chunk, FileRecord, FileTask, Origin, PreparedChunk, PreparedFile)
-}
-
-
-def receive(stream: IO[bytes]) -> Any:
-    """Read one value.
-
-    Raises:
-        EOFError: The other side ended.
-    """
-    header = stream.read(_LENGTH.size)
-    if len(header) < _LENGTH.size:
-        raise EOFError("the other process ended")
-    data = stream.read(_LENGTH.unpack(header)[0])
-    return pickle.loads(data)  # noqa: S301 - from our own child or parent, over a private pipe
-
-
 def _process_count() -> int:
     """One process for each core but this process's own, at most three: then writing is the limit."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return min(3, cores - 1)
-
-
-def serve_batches(source: IO[bytes], target: IO[bytes], prepare: Callable[[Any], object]) -> None:
-    """Tell a parent process that this one is ready, and prepare its batches until it has no more."""
-    try:
-        send(target, READY)
-    except BrokenPipeError:
-        return
-    while True:
-        try:
-            batch = receive(source)
-        except EOFError:
-            return
-        try:
-            send(target, prepare(batch))
-        except BrokenPipeError:
-            return
-        collect_young()
 
 
 def start_worker(command: Sequence[str]) -> subprocess.Popen[bytes] | None:

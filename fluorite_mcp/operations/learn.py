@@ -11,7 +11,7 @@ from fluorite_mcp.learning.pipeline import Progress, ProjectLearner, ignore_prog
 from fluorite_mcp.models import Project
 from fluorite_mcp.operations.arguments import check_choice
 from fluorite_mcp.operations.current import describe_size
-from fluorite_mcp.operations.mine import Mine
+from fluorite_mcp.operations.mine import Mine, Mined
 from fluorite_mcp.ports import ProjectStore
 from fluorite_mcp.results import LearnResult, ProjectRef, SkippedFile
 
@@ -78,7 +78,8 @@ class Learn:
         project = await self._projects.ensure(str(location.root), self._now())
         told = _Steps(progress)
         report = await self._learner.learn(project, force=force, kinds=kinds, progress=told.learned)
-        notices = [*report.notices, *await self._find_patterns(project, told, wait=mine)]
+        mined = await self._find_patterns(project, told, wait=mine)
+        notices = [*report.notices, *_left_to_background(mined)]
         await self._mine.read_frameworks(project)
         skipped = sorted(report.skipped.items())
         return LearnResult(
@@ -88,22 +89,26 @@ class Learn:
             files_removed=report.files_removed,
             chunks_added=report.chunks_added,
             chunks_removed=report.chunks_removed,
-            patterns=await self._mine.count(project),
+            patterns=mined.patterns,
             skipped=tuple(SkippedFile(path=path_, reason=reason) for path_, reason in skipped[:_SHOWN]),
             skipped_total=len(skipped),
             notices=tuple(notices),
         )
 
-    async def _find_patterns(self, project: Project, told: _Steps, *, wait: bool) -> tuple[str, ...]:
+    async def _find_patterns(self, project: Project, told: _Steps, *, wait: bool) -> Mined:
         """Find the patterns of what changed, now or in the background: clients give a call a minute or so."""
         if wait:
-            await self._mine.ensure(project, told.mined)
-            return ()
-        left = await self._mine.ensure_quickly(project)
-        if not left:
-            return ()
-        self._in_background((project.key,))
-        return (f"Everything is learned; patterns of {left:,} files are looked for in the background.",)
+            return Mined(await self._mine.ensure(project, told.mined), 0)
+        mined = await self._mine.ensure_quickly(project)
+        if mined.files_left:
+            self._in_background((project.key,))
+        return mined
+
+
+def _left_to_background(mined: Mined) -> tuple[str, ...]:
+    if not mined.files_left:
+        return ()
+    return (f"Everything is learned; patterns of {mined.files_left:,} files are looked for in the background.",)
 
 
 class _Steps:

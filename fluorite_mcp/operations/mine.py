@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from typing import NamedTuple
 
 from fluorite_mcp.errors import StoreBusyError
 from fluorite_mcp.learning.miner import ProjectMiner
@@ -21,6 +22,16 @@ logger = logging.getLogger(__name__)
 FEW_FILES = 40
 # Frameworks of a project change seldom; they are read again in the background after so long.
 FRAMEWORKS_SECONDS = 600.0
+
+
+class Mined(NamedTuple):
+    """How many patterns a project has, and how many of its files are left to the background."""
+
+    patterns: int
+    files_left: int
+
+
+_NOTHING_MINED = Mined(0, 0)
 
 
 class Mine:
@@ -49,8 +60,8 @@ class Mine:
         self._frameworks = frameworks
         # The learning after which a project was mined last: no later one, nothing to do.
         self._mined: dict[int, str] = {}
-        # The version of the store at which nothing of a project was stale: counting reads every file's row.
-        self._fresh_at: dict[int, int] = {}
+        # The version of the store at which nothing of a project was stale, since counting reads every file's row.
+        self._fresh: dict[int, tuple[int, Mined]] = {}
         # When the frameworks of a project were read last: all of its files are looked at for that.
         self._framed: dict[int, float] = {}
 
@@ -71,30 +82,23 @@ class Mine:
         self._mined[project.key] = learned_at
         return count
 
-    async def ensure_quickly(self, project: Project) -> int:
-        """Mine what changed in a project if that is little; what is stored stands for the rest.
-
-        Returns:
-            How many files are left to the background.
-        """
+    async def ensure_quickly(self, project: Project) -> Mined:
+        """Mine what changed in a project if that is little; what is stored stands for the rest."""
         version = await self._version()
-        if self._fresh_at.get(project.key) == version:
-            return 0
+        fresh_at, known = self._fresh.get(project.key, (-1, _NOTHING_MINED))
+        if fresh_at == version:
+            return known
         stale = await self._miner.count_stale(project)
         if stale <= FEW_FILES:
             try:
-                await self.ensure(project, wait=False)
+                mined = Mined(await self.ensure(project, wait=False), 0)
             except StoreBusyError as error:
                 logger.debug("not mined now: %s", error)
-                return stale
-            if not stale:
-                self._fresh_at[project.key] = version
-            return 0
-        return stale
-
-    async def count(self, project: Project) -> int:
-        """Return how many patterns a project has."""
-        return await self._patterns.count(project)
+            else:
+                if not stale:
+                    self._fresh[project.key] = version, mined
+                return mined
+        return Mined(await self._patterns.count(project), stale)
 
     async def keep_up(self, scopes: Sequence[int]) -> None:
         """Mine the projects of some scopes, as background work: one that another process mines is left to it."""

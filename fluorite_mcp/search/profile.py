@@ -153,11 +153,9 @@ def encode_profile(
         width: Number of tokens in all fields of the word index.
     """
     named = named or {}
-    counted = Counter(tokens)
-    hashed = dict(zip(hashes_of(counted), counted.values(), strict=True))
-    if len(hashed) < len(counted):
-        hashed = Counter(hashes_of(counted.elements()))
-    terms = sorted(hashed)[:_MAX_TERMS]
+    # Two tokens of one hash are one term.
+    counted = Counter(hashes_of(tokens))
+    terms = sorted(counted)[:_MAX_TERMS]
     kept = definitions[:_MAX_DEFINITIONS]
     said = list(named)[:_MAX_TERMS]
     names = "\n".join(f"{one.kind} {one.name.replace(chr(10), ' ')}" for one in kept)
@@ -165,7 +163,7 @@ def encode_profile(
         (
             _HEAD.pack(len(terms), len(kept), len(said), counted.total(), width),
             struct.pack(f"<{len(terms) + len(said)}I", *terms, *said),
-            _count_bytes([*map(hashed.__getitem__, terms), *map(named.__getitem__, said)]),
+            _count_bytes([*map(counted.__getitem__, terms), *map(named.__getitem__, said)]),
             bytes(round(one.strength * _MOST) for one in kept),
             names.encode("utf-8", "replace"),
         )

@@ -36,11 +36,16 @@ class ContentTable:
         hashes = [content_hash(data) for data in encoded]
         known = await self._keys(hashes)
         new = {name: data for name, data in zip(hashes, encoded, strict=True) if name not in known}
-        await self._database.execute_many(
-            "INSERT INTO contents (hash, size, compressed, data) VALUES (?, ?, ?, ?)",
-            [(name, len(data), *self._pack(data)) for name, data in new.items()],
-        )
-        known |= await self._keys(list(new))
+        if new:
+            # Keys are given here, as SQLite would: so they need not be asked for. The write lock is held.
+            row = await self._database.fetch_one("SELECT max(key) FROM contents")
+            first = ((row and row[0]) or 0) + 1
+            keys = dict(zip(new, range(first, first + len(new)), strict=True))
+            await self._database.execute_many(
+                "INSERT INTO contents (key, hash, size, compressed, data) VALUES (?, ?, ?, ?, ?)",
+                [(keys[name], name, len(data), *self._pack(data)) for name, data in new.items()],
+            )
+            known |= keys
         return [known[name] for name in hashes]
 
     async def _keys(self, hashes: Sequence[bytes]) -> dict[bytes, int]:

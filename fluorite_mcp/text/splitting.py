@@ -41,7 +41,7 @@ class Lines:
         if not self.values[-1]:
             self.values.pop()
         self.count = len(self.values)
-        self.offsets = [0, *accumulate(len(value) + 1 for value in self.values)]
+        self.offsets = list(accumulate([len(value) + 1 for value in self.values], initial=0))
         self.offsets[-1] = len(text)
 
     def size(self, first: int, end: int) -> int:

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fluorite_mcp.embedding.builtin import BUILTIN
 from fluorite_mcp.embedding.fastembed_model import FastEmbedder
-from fluorite_mcp.embedding.registry import BUILTIN, create_embedder, list_models
+from fluorite_mcp.embedding.registry import create_embedder, list_models
 from fluorite_mcp.errors import ConfigError
 
 if TYPE_CHECKING:

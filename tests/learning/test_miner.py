@@ -106,7 +106,7 @@ def test_a_huge_file_is_not_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_a_mining_worker_says_what_this_process_says(tmp_path: Path) -> None:
     import io
 
-    from fluorite_mcp.learning.workers import READY, receive, send
+    from fluorite_mcp.learning.batches import READY, receive, send
 
     (tmp_path / "a.py").write_text(VIEW.format(name="order"))
     task = FileTask(1, "a.py", FileStat(1, 1))
