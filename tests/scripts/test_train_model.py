@@ -18,6 +18,7 @@ from scripts.training.corpus import Source, content_hash, read_pairs, read_sourc
 from scripts.training.documentation import body_of, split_definition, summary_of
 from scripts.training.everyday import pairs_of_requests, pairs_of_synsets
 from scripts.training.extraction import Pair, is_wanted, pairs_of_file
+from scripts.training.kept import Kept
 from scripts.training.model_files import content_hash as model_hash
 from scripts.training.model_files import notice, quantise, write_model
 from scripts.training.repositories import clone_of, ensure_commit, list_files, read_files
@@ -256,6 +257,33 @@ def test_the_vocabulary_is_the_same_in_every_run() -> None:
     first, *later = (build_vocabulary(counted, PartCounts(), {}) for _ in range(4))
     assert all(pieces == first for pieces in later)
     assert {"##q", "a", "aqa", "pzp"} <= set(first)
+
+
+def test_a_run_that_was_cut_off_goes_on_with_what_it_made(prepared: tuple[list[Source], Path]) -> None:
+    sources, work = prepared
+
+    def never() -> Any:
+        raise AssertionError("made again")
+
+    files = [pairs_file(work, source) for source in sources]
+    kept = Kept(work, files)
+    pieces = kept.pieces(lambda: make_vocabulary(sources, work, {"dog": 3}))
+    table = kept.table(lambda: make_table(sources, pieces, work))
+    rows = kept.rows("run", lambda: np.ones((2, 3), np.float32))
+    again = Kept(work, files)
+    assert again.pieces(never) == pieces
+    assert np.array_equal(again.rows("run", never), rows)
+    read = again.table(never)
+    assert (read.language_names, read.repository_names) == (table.language_names, table.repository_names)
+    drawn = [BatchMaker(one, np.arange(len(one.views)), pieces, 0) for one in (table, read)]
+    pairs = drawn[0].draw(16)
+    assert np.array_equal(drawn[1].draw(16), pairs)
+    shown = [part for maker in drawn for part in maker.show(pairs)]
+    assert all(np.array_equal(shown[side].tokens, shown[side + 2].tokens) for side in (0, 1))
+    assert all(np.array_equal(shown[side].weights, shown[side + 2].weights) for side in (0, 1))
+    files[0].write_text("", encoding="utf-8")
+    with pytest.raises(AssertionError, match="made again"):
+        Kept(work, files).pieces(never)
 
 
 def test_batches_ask_with_words_and_drop_the_name_from_bare_definitions(prepared: tuple[list[Source], Path]) -> None:
