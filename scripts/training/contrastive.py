@@ -74,7 +74,7 @@ def train(
         questions, answers = (_sums(bags, weights) for bags in maker.show(pairs))
         loss = _loss(questions @ answers.T * sharpness.exp(), table.questions[pairs])
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        torch.autograd.backward(loss)  # `loss.backward` has no types
         optimiser.step()
         recent = float(loss.detach()) if step == 1 else 0.95 * recent + 0.05 * float(loss.detach())
         if step % REPORT_STEPS == 0:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -60,7 +61,10 @@ def _decode(content: bytes) -> str | None:
 
 
 def _git(clone: Path, *arguments: str) -> bytes:
-    done = subprocess.run(["git", "--git-dir", str(clone), *arguments], capture_output=True, check=False)
+    # Asked for a repository that is gone, GitHub wants a password; nobody is there to give one.
+    environment = os.environ | {"GIT_TERMINAL_PROMPT": "0"}
+    command = ["git", "--git-dir", str(clone), *arguments]
+    done = subprocess.run(command, capture_output=True, check=False, env=environment)
     if done.returncode:
         raise RuntimeError(f"git in {clone}: {done.stderr.decode('utf-8', 'replace').strip()}")
     return done.stdout
@@ -73,14 +77,25 @@ def clone_of(mirror: Path, repository: str) -> Path | None:
     return inner if inner.is_dir() else folder if folder.is_dir() else None
 
 
-def fetch_commit(mirror: Path, repository: str, url: str, commit: str) -> Path:
-    """Fetch one commit without its history into the mirror and return the bare clone.
+def ensure_commit(mirror: Path, repository: str, url: str, commit: str) -> Path:
+    """Return the bare clone that holds a commit; what the mirror lacks is fetched, without its history.
 
     Raises:
         RuntimeError: The commit cannot be had.
     """
-    clone = mirror / repository.replace("/", "+") / "repo"
-    clone.mkdir(parents=True, exist_ok=True)
-    _git(clone, "init", "--bare", "--quiet")
-    _git(clone, "fetch", "--depth", "1", "--quiet", url, commit)
+    clone = clone_of(mirror, repository)
+    if clone is None:
+        clone = mirror / repository.replace("/", "+") / "repo"
+        clone.mkdir(parents=True)
+        _git(clone, "init", "--bare", "--quiet")
+    if not _holds(clone, commit):
+        _git(clone, "fetch", "--depth", "1", "--quiet", url, commit)
     return clone
+
+
+def _holds(clone: Path, commit: str) -> bool:
+    try:
+        _git(clone, "cat-file", "-e", f"{commit}^{{commit}}")
+    except RuntimeError:
+        return False
+    return True

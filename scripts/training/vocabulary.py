@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = "[UNK]"
 LATIN_PIECES = 32_000
+MAX_ALPHABET = 200
 JAPANESE_PIECES = 6_000
 MAX_PIECE_CHARACTERS = 24
 _JAPANESE = re.compile(r"[\u3005\u30a1-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -74,14 +75,34 @@ def is_japanese(piece: str) -> bool:
 def _latin_pieces(parts: PartCounts) -> list[str]:
     from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
+    firsts, others = _characters(parts)
     tokenizer = Tokenizer(models.WordPiece(unk_token=UNKNOWN))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     trainer = trainers.WordPieceTrainer(
-        vocab_size=LATIN_PIECES, special_tokens=[UNKNOWN], limit_alphabet=200, show_progress=False
+        vocab_size=LATIN_PIECES,
+        # The trainer numbers characters within words as it meets them, in an order that changes from run to run, and
+        # breaks ties by these numbers. Named here, in order, they give the same pieces each time.
+        special_tokens=[UNKNOWN, *(f"##{character}" for character in others)],
+        initial_alphabet=firsts,
+        limit_alphabet=len(firsts),
+        show_progress=False,
     )
     tokenizer.train_from_iterator(_repeated(parts), trainer)
     by_row = sorted(tokenizer.get_vocab().items(), key=lambda entry: entry[1])
     return [piece for piece, _ in by_row if len(piece.removeprefix("##")) <= MAX_PIECE_CHARACTERS]
+
+
+def _characters(parts: PartCounts) -> tuple[list[str], list[str]]:
+    """Return the most frequent characters of Latin parts, and those of them that do not only begin a part."""
+    counts: Counter[str] = Counter()
+    inside: set[str] = set()
+    for repeated in _repeated(parts):
+        part, _, _ = repeated.partition(" ")
+        for character in part:
+            counts[character] += repeated.count(" ") + 1
+        inside.update(part[1:])
+    kept = sorted(character for character, _ in _ordered(counts)[:MAX_ALPHABET])
+    return kept, [character for character in kept if character in inside]
 
 
 def _repeated(parts: PartCounts) -> Iterator[str]:

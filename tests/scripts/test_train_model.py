@@ -12,15 +12,16 @@ import numpy as np
 import pytest
 
 from fluorite_mcp.embedding.builtin import MODEL_DIR, BuiltinEmbedder
-from scripts.train_model import make_table, make_vocabulary, measure, pairs_file, usable_pairs
+from scripts.train_model import complaint, extract, make_table, make_vocabulary, measure, pairs_file, usable_pairs
 from scripts.training.batches import BatchMaker
 from scripts.training.corpus import Source, content_hash, read_pairs, read_sources, write_pairs
 from scripts.training.documentation import body_of, split_definition, summary_of
 from scripts.training.everyday import pairs_of_requests, pairs_of_synsets
 from scripts.training.extraction import Pair, is_wanted, pairs_of_file
+from scripts.training.kept import Kept
 from scripts.training.model_files import content_hash as model_hash
 from scripts.training.model_files import notice, quantise, write_model
-from scripts.training.repositories import clone_of, fetch_commit, list_files, read_files
+from scripts.training.repositories import clone_of, ensure_commit, list_files, read_files
 from scripts.training.translations import counterparts, samples_of_reference, translated_alone, translated_beside
 from scripts.training.vocabulary import PartCounts, build_vocabulary
 
@@ -181,10 +182,44 @@ def test_files_are_read_at_a_commit_and_links_are_not(tmp_path: Path) -> None:
     assert list_files(clone, revision) == ["a.py", "b.py"]
     assert list(read_files(clone, revision, ["a.py", "missing.py", "b.py"])) == [("a.py", "x = 1\n")]
     assert clone_of(tmp_path, "o/other") is None
-    fetched = fetch_commit(tmp_path, "o/copy", str(tmp_path / "o+n" / "repo"), revision)
-    assert list_files(fetched, revision) == ["a.py", "b.py"]
     with pytest.raises(RuntimeError, match="git in"):
         list_files(clone, "0" * 40)
+
+
+def test_a_commit_is_fetched_only_where_the_mirror_lacks_it(tmp_path: Path) -> None:
+    origin = tmp_path / "origin"
+    origin.mkdir()
+    first = commit(origin, {"a.py": "x = 1\n"})
+    fetched = ensure_commit(tmp_path, "o/copy", str(origin), first)
+    assert list_files(fetched, first) == ["a.py"]
+    assert ensure_commit(tmp_path, "o/copy", "not asked", first) == fetched
+    second = commit(origin, {"b.py": "x = 2\n"})
+    with pytest.raises(RuntimeError, match="nowhere"):
+        ensure_commit(tmp_path, "o/copy", str(tmp_path / "nowhere"), second)
+    assert list_files(ensure_commit(tmp_path, "o/copy", str(origin), second), second) == ["a.py", "b.py"]
+
+
+def test_all_missing_repositories_are_named_and_the_others_extracted(
+    prepared: tuple[list[Source], Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sources, mirror = prepared
+    gone = Source("gone/away", str(tmp_path / "away"), "0" * 40, "MIT")
+    translated = Source("gone/ja", sources[0].url, sources[0].commit, "MIT", japanese="gone/away")
+    work = tmp_path / "again"
+    missing = extract([gone, translated, *sources], mirror, work)
+    assert set(missing) == {"gone/away", "gone/ja"}
+    assert "3 of 6, one/code: " in capsys.readouterr().out
+    assert [pairs_file(work, source).exists() for source in sources] == [True] * 4
+    assert "gone/away: git in" in complaint(missing)
+    assert "--skip-missing" in complaint(missing)
+    # What an earlier run left is not extracted again, and its clone not needed.
+    assert set(extract([gone, *sources], tmp_path / "no mirror", work)) == {"gone/away"}
+    assert capsys.readouterr().out == ""
+
+
+def test_another_commit_has_another_file_of_pairs(tmp_path: Path) -> None:
+    old, new = (Source("o/n", "", digit * 40, "MIT") for digit in "12")
+    assert pairs_file(tmp_path, old) != pairs_file(tmp_path, new)
 
 
 def test_what_the_exclusion_list_names_is_not_trained_on(
@@ -212,6 +247,43 @@ def test_the_vocabulary_holds_shared_words_english_words_and_japanese_runs() -> 
     assert {"[UNK]", "database", "connect", "dog", "the", "データベース"} <= set(pieces)
     assert not {"zebra", "onlyhere"} & set(pieces)
     assert len(pieces) == len(set(pieces))
+
+
+def test_the_vocabulary_is_the_same_in_every_run() -> None:
+    counted = PartCounts()
+    words = [f"{one}{two}{one}" for one in "abcdefghijklmnop" for two in "qrstuvwxyz"]
+    for _ in range(2):
+        counted.add([Pair("doc", "", " ".join(words), "", "", "")])
+    first, *later = (build_vocabulary(counted, PartCounts(), {}) for _ in range(4))
+    assert all(pieces == first for pieces in later)
+    assert {"##q", "a", "aqa", "pzp"} <= set(first)
+
+
+def test_a_run_that_was_cut_off_goes_on_with_what_it_made(prepared: tuple[list[Source], Path]) -> None:
+    sources, work = prepared
+
+    def never() -> Any:
+        raise AssertionError("made again")
+
+    files = [pairs_file(work, source) for source in sources]
+    kept = Kept(work, files)
+    pieces = kept.pieces(lambda: make_vocabulary(sources, work, {"dog": 3}))
+    table = kept.table(lambda: make_table(sources, pieces, work))
+    rows = kept.rows("run", lambda: np.ones((2, 3), np.float32))
+    again = Kept(work, files)
+    assert again.pieces(never) == pieces
+    assert np.array_equal(again.rows("run", never), rows)
+    read = again.table(never)
+    assert (read.language_names, read.repository_names) == (table.language_names, table.repository_names)
+    drawn = [BatchMaker(one, np.arange(len(one.views)), pieces, 0) for one in (table, read)]
+    pairs = drawn[0].draw(16)
+    assert np.array_equal(drawn[1].draw(16), pairs)
+    shown = [part for maker in drawn for part in maker.show(pairs)]
+    assert all(np.array_equal(shown[side].tokens, shown[side + 2].tokens) for side in (0, 1))
+    assert all(np.array_equal(shown[side].weights, shown[side + 2].weights) for side in (0, 1))
+    files[0].write_text("", encoding="utf-8")
+    with pytest.raises(AssertionError, match="made again"):
+        Kept(work, files).pieces(never)
 
 
 def test_batches_ask_with_words_and_drop_the_name_from_bare_definitions(prepared: tuple[list[Source], Path]) -> None:
