@@ -41,6 +41,6 @@ def engine_search(
     names = model if settings.ml.embedding_model == BUILTIN else BuiltinEmbedder()
     documents = DocumentCache(chunks, store.merged, words, embedder, names)
     places = PlaceFinder(store.projects, chunks, words, headers)
-    named = NamedFiles(store.projects, chunks, headers)
+    named = NamedFiles(store.projects, chunks)
     ahead = ReadAhead(chunks, headers, documents)
     return HybridSearch(words, index, headers, documents, embedder, places, named, ahead=ahead)

@@ -37,16 +37,8 @@ class FirstChunks(Protocol):
         """Return a number that changes with every commit."""
         ...
 
-    async def first_keys(self, project: int, paths: Sequence[str]) -> dict[str, int]:
-        """Return the first living chunk of each of some files, by path."""
-        ...
-
-
-class ChunkHeaders(Protocol):
-    """Reads chunks without their text."""
-
-    async def load_headers(self, keys: Sequence[int]) -> dict[int, Chunk]:
-        """Return living chunks by key."""
+    async def heads_of_files(self, project: int, paths: Sequence[str]) -> dict[str, Chunk]:
+        """Return the first living chunk of some files of a project without its text, by path."""
         ...
 
 
@@ -70,13 +62,11 @@ class NamedFiles:
     Args:
         files: Knows the files of projects.
         chunks: Knows their chunks.
-        headers: Reads chunks without their text.
     """
 
-    def __init__(self, files: NamedFileSource, chunks: FirstChunks, headers: ChunkHeaders) -> None:
+    def __init__(self, files: NamedFileSource, chunks: FirstChunks) -> None:
         self._files = files
         self._chunks = chunks
-        self._headers = headers
         self._names: dict[int, _Names] = {}
 
     async def find(self, words: Collection[str], scopes: Sequence[int], but: Collection[DocumentId]) -> list[Chunk]:
@@ -100,8 +90,9 @@ class NamedFiles:
                 if name.words <= said and (project, name.path) not in but
             ]
             named.sort(key=lambda name: (-len(name.words), -name.letters, name.path))
-            keys = await self._chunks.first_keys(project, [name.path for name in named[:MAX_NAMED]]) if named else {}
-            found += (await self._headers.load_headers(list(keys.values()))).values() if keys else ()
+            paths = [name.path for name in named[:MAX_NAMED]]
+            heads = await self._chunks.heads_of_files(project, paths) if paths else {}
+            found += [heads[path] for path in paths if path in heads]
         return found
 
     async def _by_word(self, project: int) -> Mapping[str, Sequence[_Name]]:

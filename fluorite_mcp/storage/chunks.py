@@ -164,16 +164,6 @@ class ChunkTable:
         rows = await self._database.fetch_in("SELECT chunk, data FROM profiles WHERE chunk IN ({in})", keys)
         return sorted(rows)
 
-    async def first_keys(self, project: int, paths: Sequence[str]) -> dict[str, int]:
-        """Return the first living chunk of each of some files, by path."""
-        rows = await self._database.fetch_in(
-            f"SELECT path, key, min(start_line) FROM chunks c WHERE retired_at IS NULL AND {_IS_OF_FILE}"
-            " AND project = ? AND path IN ({in}) GROUP BY path",
-            paths,
-            project,
-        )
-        return {path: key for path, key, _ in rows}
-
     async def headers_of_scope(self, scope: int, limit: int) -> dict[int, Chunk]:
         """Return the living chunks of a project (or `GLOBAL_SCOPE`) without their text, by key, at most so many."""
         where = "c.project = ?" if scope else "c.project IS NULL"

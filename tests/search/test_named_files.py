@@ -9,7 +9,6 @@ import pytest
 
 from fluorite_mcp.models import GLOBAL_SCOPE, FileRecord
 from fluorite_mcp.search import named_files
-from fluorite_mcp.search.headers import HeaderCache
 from fluorite_mcp.search.named_files import NamedFiles
 from fluorite_mcp.storage.store import Store
 from fluorite_mcp.text.tokens import query_words
@@ -40,7 +39,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 async def found(store: Store, query: str, *but: str) -> list[tuple[str | None, int | None]]:
-    finder = NamedFiles(store.projects, store.chunks, HeaderCache(store.chunks))
+    finder = NamedFiles(store.projects, store.chunks)
     chunks = await finder.find(query_words(query), SCOPES, {(1, path) for path in but})
     return [(chunk.origin.path, chunk.origin.start_line) for chunk in chunks]
 
@@ -73,7 +72,7 @@ async def test_of_many_the_longest_names_are_taken(store: Store, monkeypatch: py
 
 
 async def test_names_follow_the_store(store: Store) -> None:
-    finder = NamedFiles(store.projects, store.chunks, HeaderCache(store.chunks))
+    finder = NamedFiles(store.projects, store.chunks)
     assert len(await finder.find(["json"], SCOPES, set())) == 1
     async with store.database.atomic():
         await store.projects.remove_files(1, ["src/json.py"])
