@@ -80,7 +80,8 @@ class ConceptTable:
             held = np.maximum.reduceat(found.take(self.terms.tokens, axis=1) * self.terms.weights, starts, axis=1)
             concepts = self.terms.concepts[starts]
             best[:, concepts] = np.maximum(best[:, concepts], held)
-        result: NDArray[np.float32] = best @ self.importance
+        # Unlike `@`, it looks at no floating-point flags, which vector instructions sometimes raise for nothing.
+        result: NDArray[np.float32] = best.dot(self.importance)
         return result
 
     def token_importance(self) -> NDArray[np.float32]:

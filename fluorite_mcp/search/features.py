@@ -167,7 +167,7 @@ def _cosines(documents: Sequence[Document], vector: Numbers | None) -> Numbers:
     known = [index for index, one in enumerate(documents) if one.text.mean.shape == vector.shape]
     if known:
         means = np.concatenate([documents[index].text.mean for index in known]).reshape(len(known), -1)
-        cosines[known] = means @ vector
+        cosines[known] = means.dot(vector)
     return cosines
 
 

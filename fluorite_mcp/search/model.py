@@ -72,7 +72,7 @@ class RankingModel:
         import numpy as np
 
         deviations = np.where(np.isnan(features), 0.0, features - self.means)
-        sums: NDArray[np.float32] = deviations @ self.weights
+        sums: NDArray[np.float32] = deviations.dot(self.weights)
         return self.slope * sums + self.offset
 
     def answer_log_odds(self, features: NDArray[np.float32], *, by_words: bool) -> float:
