@@ -406,10 +406,7 @@ class RemoveSpikeResult(Answer):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusResult(Answer):
-    """Health and figures of the store and this process.
-
-    `metrics` says under `used_together` which frameworks learned projects use together, those of most projects first.
-    """
+    """Health and figures of the store and this process; `used_together` in `metrics`: frameworks of projects."""
 
     healthy: bool
     version: str

@@ -6,6 +6,7 @@ Imports come as the facts of a file keep them (`own-target`, `uses`, `calls`). N
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -183,15 +184,10 @@ def _script_files(base: str) -> Iterator[str]:
 
 def _normal(path: str) -> str | None:
     """Return a path without `.` and `..`; None if it leaves the project."""
-    parts: list[str] = []
-    for part in path.split("/"):
-        if part == "..":
-            if not parts:
-                return None
-            parts.pop()
-        elif part not in ("", "."):
-            parts.append(part)
-    return "/".join(parts)
+    normal = posixpath.normpath(path.lstrip("/"))
+    if normal == ".." or normal.startswith("../"):
+        return None
+    return "" if normal == "." else normal
 
 
 def _go(module: str, _name: str, path: str, manifests: Mapping[str, str]) -> Iterator[str]:

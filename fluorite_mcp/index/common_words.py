@@ -18,6 +18,7 @@ from fluorite_mcp.index.expressions import (
     matching,
     scored,
 )
+from fluorite_mcp.index.selection import rarest_words
 
 # BM25 counts so many places in the lists of a query's words in some five milliseconds.
 _COSTLY_POSTINGS = 60_000
@@ -52,7 +53,7 @@ def rare_words(counts: Mapping[str, int]) -> list[str]:
     """Return the words that together stand in few chunks, rarest first; none if even the rarest is common."""
     rare: list[str] = []
     postings = 0
-    for word in sorted(counts, key=lambda word: (counts[word], word)):
+    for word in rarest_words(counts):
         postings += counts[word]
         if postings > _RARE_POSTINGS:
             break

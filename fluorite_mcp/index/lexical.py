@@ -17,7 +17,7 @@ from fluorite_mcp.index.expressions import (
     scope_filters,
     scored,
 )
-from fluorite_mcp.index.selection import deciding_words, narrowing, rows_and_tokens
+from fluorite_mcp.index.selection import deciding_words, narrowing, rarest_words, rows_and_tokens
 from fluorite_mcp.models import GLOBAL_SCOPE
 
 # More words than this make a pasted text, whose rarest words say the most.
@@ -134,7 +134,7 @@ class LexicalIndex:
     ) -> tuple[list[str], list[tuple[int, float]]]:
         """Return the words that decide, and the best chunks with their scores."""
         if self._memory is not None and self._counted is not None:
-            rarest = sorted(counts, key=lambda word: (counts[word], word))[:MAX_WORDS]
+            rarest = rarest_words(counts, MAX_WORDS)
             found = await self._memory.best({word: idf[word] for word in rarest}, where, self._counted[2], limit)
             if found is not None:
                 return rarest, found
@@ -296,7 +296,7 @@ def choose_words(counts: Mapping[str, int]) -> list[str]:
     """
     chosen: list[str] = []
     postings = 0
-    for word in sorted(counts, key=lambda word: (counts[word], word))[:MAX_WORDS]:
+    for word in rarest_words(counts, MAX_WORDS):
         postings += counts[word]
         if len(chosen) >= MIN_WORDS and postings > POSTINGS_BUDGET:
             break

@@ -13,6 +13,11 @@ _DECIDING_WORDS = 4
 _DECIDING_POSTINGS = 40_000
 
 
+def rarest_words(counts: Mapping[str, int], limit: int | None = None) -> list[str]:
+    """Return words by how few chunks they stand in, rarest first; at most so many, if that is given."""
+    return sorted(counts, key=lambda word: (counts[word], word))[:limit]
+
+
 def deciding_words(counts: Mapping[str, int]) -> list[str]:
     """Return the words that decide which chunks are worth scoring, rarest first: two at least, if there are two.
 
@@ -21,7 +26,7 @@ def deciding_words(counts: Mapping[str, int]) -> list[str]:
     """
     chosen: list[str] = []
     postings = 0
-    for word in sorted(counts, key=lambda word: (counts[word], word))[:_DECIDING_WORDS]:
+    for word in rarest_words(counts, _DECIDING_WORDS):
         postings += counts[word]
         if len(chosen) >= 2 and postings > _DECIDING_POSTINGS:
             break

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fluorite_mcp.conventions.facts import family_of
 from fluorite_mcp.conventions.own_modules import OwnImport, holds, is_met
 from fluorite_mcp.models import Chunk
-from fluorite_mcp.search.fields import DEFINITIONS
+from fluorite_mcp.search.fields import definitions_of
 from fluorite_mcp.search.paths import is_test_path
 from fluorite_mcp.text.references import Form, References
 
@@ -99,11 +99,7 @@ class Link:
 
 def defined_in(chunk: Chunk, name: str) -> str | None:
     """Return the kind of the definition of a name whose first line is in a learned chunk; None if it has none."""
-    listed = chunk.metadata.get(DEFINITIONS)
-    for one in listed if isinstance(listed, list) else ():
-        if isinstance(one, list) and len(one) == 4 and one[0] == name:
-            return str(one[1])
-    return None
+    return next((one.kind for one in definitions_of(chunk, {name.lower()}) if one.name == name), None)
 
 
 def names_to_find(piece: Piece, own: Collection[str]) -> list[str]:

@@ -162,7 +162,7 @@ class Dependencies:
         importing = await self._words.holding({"imports": stem}, where, _IMPORTERS_READ)
         headers = (await self._headers.load_headers(importing)).values()
         for path in sorted({one.origin.path or "" for one in headers}, key=lambda one: (is_test_path(one), one)):
-            words = {"body": token, "path": _token(path.rpartition("/")[2].partition(".")[0])}
+            words = {"body": token, "path": _token(_stem_of(path))}
             keys += await self._words.holding(words, where, _USERS_PLACED) if words["path"] else []
         return list(dict.fromkeys(keys))
 

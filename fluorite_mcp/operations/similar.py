@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from fluorite_mcp.index.vectors import from_bytes
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk
 from fluorite_mcp.search.fields import definitions_of
+from fluorite_mcp.search.hybrid import VectorSearch
 from fluorite_mcp.search.places import ChunkHeaders
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 MAX_SIMILAR = 3
 # Cosine of the bundled model from which on a person calls two pieces alike, judged on pairs of seven repositories
@@ -28,21 +25,6 @@ class KnownVectors(Protocol):
 
     async def find(self, chunks: Sequence[int], model: str) -> dict[int, bytes]:
         """Return the vectors that some chunks have of a model, by key."""
-        ...
-
-
-class VectorSearch(Protocol):
-    """Finds chunks by vector."""
-
-    async def search(
-        self,
-        scopes: Sequence[int],
-        model: str,
-        query: NDArray[np.float32],
-        limit: int,
-        allowed: Collection[int] | None = None,
-    ) -> list[tuple[int, float]]:
-        """Return (chunk key, cosine), best first."""
         ...
 
 

@@ -17,7 +17,7 @@ from fluorite_mcp.search.documents import DocumentCache, document_of
 from fluorite_mcp.search.model import Calibration, RankingModel, load_model
 from fluorite_mcp.search.named_files import NamedFiles
 from fluorite_mcp.search.odds import log_odds
-from fluorite_mcp.search.places import PlaceFinder, Said
+from fluorite_mcp.search.places import ChunkHeaders, PlaceFinder, Said
 from fluorite_mcp.search.query import Query, understand
 from fluorite_mcp.search.ranking import Candidate, Ranked, of_best_files, rank
 from fluorite_mcp.search.scores import best_log_odds, calibrated, shown_score
@@ -59,14 +59,6 @@ class VectorSearch(Protocol):
         allowed: Collection[int] | None = None,
     ) -> list[tuple[int, float]]:
         """Return (chunk key, cosine), best first."""
-        ...
-
-
-class ChunkHeaders(Protocol):
-    """Reads chunks without their text."""
-
-    async def load_headers(self, keys: Sequence[int]) -> dict[int, Chunk]:
-        """Return living chunks by key."""
         ...
 
 
@@ -203,7 +195,7 @@ class HybridSearch:
         # SQLite looks the words up on its own thread while this one compares vectors; with little to do, tasks of
         # their own would take longer than what they save.
         lexical, dense = await asyncio.gather(*finding) if is_large else (await finding[0], await finding[1])
-        said = await self._places.find(query.mentions, where.scopes) if self._places and query.mentions else {}
+        said = await self._places.find(query.mentions, where.scopes) if self._places else {}
         candidates = await self._candidates(lexical, dense, where)
         if is_large:
             candidates = of_best_files(candidates, LARGE_SCOPE_FILES)

@@ -29,8 +29,6 @@ _TERM_SHIFT = _COUNT_BITS + _ROW_BITS
 _ROW_MASK = (1 << _ROW_BITS) - 1
 _COUNT_MASK = (1 << _COUNT_BITS) - 1
 
-MAX_CHUNKS = 1 << _ROW_BITS
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WordTable:

@@ -69,7 +69,7 @@ def rewritten_runner(
         runner: The project's, as conventions call it.
     """
     rewritings = _REWRITINGS.get(runner, {})
-    concerned = [path for path, text, _ in files if any(_names(text, module) for module in rewritings)]
+    concerned = [path for path, text, _ in files if any(_times_named(text, module) for module in rewritings)]
     changed: list[tuple[str, str, str | None]] = []
     for path, text, language in files:
         after: str | None = text
@@ -83,13 +83,13 @@ def rewritten_runner(
     return tuple(changed) if concerned else None
 
 
-def _names(text: str, module: str) -> bool:
-    return re.search(rf"""["']{re.escape(module)}["'/]""", text) is not None
+def _times_named(text: str, module: str) -> int:
+    return len(re.findall(rf"""["']{re.escape(module)}["'/]""", text))
 
 
 def _in_file(text: str, rewritings: Mapping[str, _Rewriting]) -> str | None:
     for module, rewriting in rewritings.items():
-        if _names(text, module):
+        if _times_named(text, module):
             return _rewritten(text, module, rewriting)
     return text
 
@@ -97,7 +97,7 @@ def _in_file(text: str, rewritings: Mapping[str, _Rewriting]) -> str | None:
 def _rewritten(text: str, module: str, rewriting: _Rewriting) -> str | None:
     pattern = re.compile(_FROM.format(module=re.escape(module)))
     imports = list(pattern.finditer(text))
-    if len(imports) != 1 or len(re.findall(rf"""["']{re.escape(module)}["'/]""", text)) != 1:
+    if len(imports) != 1 or _times_named(text, module) != 1:
         return None
     names = {name.strip() for name in imports[0][1].split(",") if name.strip()}
     if not names <= rewriting.names or _OWN_CALLS.search(text):
