@@ -290,8 +290,12 @@ class MinedStore(Protocol):
         """Return a hash of which files are mined, with what content and by which version."""
         ...
 
-    async def skeletons(self, project: int) -> list[tuple[str, bytes, bytes]]:
-        """Return (path, content hash, skeletons) of every mined file, by path."""
+    async def count(self, project: int) -> int:
+        """Return how many files are mined."""
+        ...
+
+    async def skeletons(self, project: int, paths: Sequence[str] | None = None) -> list[tuple[str, bytes, bytes]]:
+        """Return (path, content hash, skeletons) of some mined files, or of every one by path."""
         ...
 
     async def digests(self, project: int) -> list[tuple[str, bytes]]:

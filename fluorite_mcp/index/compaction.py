@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from fluorite_mcp.errors import StoreFullError
 from fluorite_mcp.index import vectors
@@ -19,13 +18,8 @@ from fluorite_mcp.index.build_process import start_build
 from fluorite_mcp.index.building import BuildOrder, Portion, Purpose
 from fluorite_mcp.index.inverted import sample_step
 from fluorite_mcp.index.truth import VectorTruth
+from fluorite_mcp.index.vectors import Rows
 from fluorite_mcp.models import Generation
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-Rows = Sequence[tuple[int, bytes]]
 
 # Vectors that are read from the store at once: some milliseconds, which is how long a search may have to wait.
 PORTION = 2_000
@@ -158,13 +152,6 @@ class Compactor:
                     path.unlink(missing_ok=True)
 
 
-def stack(rows: Rows) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Return the keys and the vectors of rows of the store, shapes (n,) and (n, dimensions)."""
-    import numpy as np
-
-    return np.array([key for key, _ in rows], dtype=np.int64), vectors.from_bytes([vector for _, vector in rows])
-
-
 def _portion(purpose: Purpose, rows: Rows) -> Portion:
     import numpy as np
 
@@ -173,7 +160,7 @@ def _portion(purpose: Purpose, rows: Rows) -> Portion:
 
 
 def _build_file(rows: Rows, path: Path) -> str:
-    return vectors.write_index(vectors.build_index(*stack(rows)), path)
+    return vectors.write_index(vectors.build_exact(rows), path)
 
 
 def _number(path: Path) -> int:

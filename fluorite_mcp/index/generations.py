@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from fluorite_mcp.errors import StoreError
 from fluorite_mcp.index import vectors
-from fluorite_mcp.index.compaction import PORTION, Compactor, stack
+from fluorite_mcp.index.compaction import PORTION, Compactor
 from fluorite_mcp.index.inverted import InvertedIndex
 from fluorite_mcp.index.truth import VectorTruth
 from fluorite_mcp.models import Generation
@@ -175,10 +175,10 @@ class VectorIndex:
                 # The newest chunk of all is of another scope; nothing older will come here.
                 loaded.last_chunk = newest
                 break
-            keys, stacked = stack(rows)
             if not loaded.tails or loaded.tails[-1].ntotal >= _TAIL_BLOCK:
-                loaded.tails.append(vectors.create_exact(stacked.shape[1]))
-            loaded.tails[-1].add_with_ids(stacked, keys)
+                loaded.tails.append(vectors.build_exact(rows))
+            else:
+                vectors.add_stored(loaded.tails[-1], rows)
             loaded.last_chunk = rows[-1][0]
         if removal > loaded.last_removal:
             removed, loaded.last_removal = await self._truth.removed_after(scope, loaded.last_removal)

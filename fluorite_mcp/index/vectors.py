@@ -12,11 +12,14 @@ from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fluorite_mcp.index.inverted import InvertedIndex, Lists, calibration_queries, sample_step, train
+from fluorite_mcp.index.inverted import InvertedIndex, Lists
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+# (chunk key, vector as `to_bytes` makes it) pairs, as the store keeps them.
+Rows = Sequence[tuple[int, bytes]]
 
 # Up to here one query over all vectors stays near a millisecond on one core.
 EXACT_LIMIT = 50_000
@@ -28,6 +31,9 @@ _SPARE = 1.25
 # Behind what faiss writes of an inverted index stands what belongs to it: JSON, its length, and this mark.
 _MARK = b"fluorite"
 _FOOTER = struct.Struct("<Q8s")
+
+# The bytes of a float16.
+_NUMBER_BYTES = 2
 
 # A file is hashed in pieces of so many bytes, and never whole in memory for that.
 _HASHED_BYTES = 1 << 20
@@ -54,18 +60,19 @@ def create_exact(dimensions: int) -> Any:
     return faiss.IndexIDMap2(quantizer)
 
 
-def build_index(keys: NDArray[np.int64], vectors: NDArray[np.float32]) -> Any:
-    """Return an index over all vectors, exact or inverted by their number."""
-    count, dimensions = vectors.shape
-    if count <= EXACT_LIMIT:
-        exact = create_exact(dimensions)
-        exact.add_with_ids(vectors, keys)
-        return exact
-    sample = vectors[:: sample_step(count)]
-    inverted = train(sample, count)
-    inverted.add(keys, vectors)
-    inverted.calibrate(calibration_queries(sample))
-    return inverted
+def add_stored(index: Any, rows: Rows) -> None:
+    """Add stored vectors to an exact index as they are: faiss keeps float16 as the store does."""
+    import numpy as np
+
+    codes = np.frombuffer(b"".join(vector for _, vector in rows), dtype=np.uint8)
+    index.add_sa_codes(codes.reshape(len(rows), -1), np.array([key for key, _ in rows], dtype=np.int64))
+
+
+def build_exact(rows: Rows) -> Any:
+    """Return an exact index over stored vectors, of which there must be some."""
+    index = create_exact(len(rows[0][1]) // _NUMBER_BYTES)
+    add_stored(index, rows)
+    return index
 
 
 def search_index(

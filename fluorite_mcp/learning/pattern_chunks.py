@@ -32,7 +32,12 @@ def pattern_id(project: Project, pattern: Pattern) -> str:
 
 
 def pattern_chunk(
-    pattern: Pattern, project: Project, frameworks: Mapping[str, Collection[str]], now: str, commit: str | None
+    pattern: Pattern,
+    project: Project,
+    frameworks: Mapping[str, Collection[str]],
+    now: str,
+    commit: str | None,
+    looked_at: int | None = None,
 ) -> Chunk:
     """Return the chunk of a pattern.
 
@@ -42,13 +47,14 @@ def pattern_chunk(
         frameworks: The frameworks of its files, by path.
         now: The time of this learning; the first one stays that of the chunk that is stored.
         commit: The commit that is checked out.
+        looked_at: How many of the project's files were looked at, where that is not all.
     """
     id_ = pattern_id(project, pattern)
     return Chunk(
         id=id_,
         kind="pattern",
         title=_title(pattern),
-        content=_content(pattern),
+        content=_content(pattern, looked_at),
         project=project.key,
         language=pattern.language,
         frameworks=_frameworks(pattern, frameworks),
@@ -123,9 +129,10 @@ def _shared(words: list[list[str]], most: int) -> int:
     return count
 
 
-def _content(pattern: Pattern) -> str:
+def _content(pattern: Pattern, looked_at: int | None) -> str:
     files = len({member.path for member in pattern.members})
-    counted = f"Seen {len(pattern.members)} times in {files} file{'s' if files > 1 else ''}."
+    among = f", among the {looked_at:,} that are looked at in so large a project" if looked_at else ""
+    counted = f"Seen {len(pattern.members)} times in {files} file{'s' if files > 1 else ''}{among}."
     blocks = [
         f"{counted} What is the same everywhere, with {{{{holes}}}} for what differs:",
         f"```{pattern.language}\n{pattern.template.show()}\n```",

@@ -89,15 +89,18 @@ class Mine:
         if fresh_at == version:
             return known
         stale = await self._miner.count_stale(project)
-        if stale <= FEW_FILES:
+        mined = await self._mined_quickly(project, stale)
+        if not stale:
+            self._fresh[project.key] = version, mined
+        return mined
+
+    async def _mined_quickly(self, project: Project, stale: int) -> Mined:
+        # What a very large project has in common takes seconds to find anew, and no call waits for that.
+        if stale <= FEW_FILES and not await self._patterns.is_sampled(project):
             try:
-                mined = Mined(await self.ensure(project, wait=False), 0)
+                return Mined(await self.ensure(project, wait=False), 0)
             except StoreBusyError as error:
                 logger.debug("not mined now: %s", error)
-            else:
-                if not stale:
-                    self._fresh[project.key] = version, mined
-                return mined
         return Mined(await self._patterns.count(project), stale)
 
     async def keep_up(self, scopes: Sequence[int]) -> None:

@@ -14,6 +14,7 @@ from fluorite_mcp.learning.pattern_chunks import MINED, pattern_chunk
 from fluorite_mcp.learning.ready import prepare_chunks
 from fluorite_mcp.models import Chunk, Project
 from fluorite_mcp.patterns.discover import Pattern
+from fluorite_mcp.patterns.sampling import MAX_FILES, sample_files
 from fluorite_mcp.ports import ChunkStore, Embedder, HistoryStore, MetaStore, MinedStore, Transactions
 
 # Marks a pattern that this module archived, not a user: it comes back when it is seen often enough again.
@@ -34,6 +35,8 @@ class _Changes:
     added: Sequence[Chunk]
     changed: Sequence[Chunk]
     faded: Sequence[Chunk]
+    # How many patterns there are afterwards.
+    count: int
 
 
 class Patterns:
@@ -66,6 +69,14 @@ class Patterns:
         """Return how many patterns a project has."""
         return len(await self._living(project))
 
+    async def is_sampled(self, project: Project) -> bool:
+        """Whether a project has more files than are looked at for patterns."""
+        return await self._mined.count(project.key) > MAX_FILES
+
+    async def _sample(self, project: Project) -> list[str]:
+        paths = [path for path, _ in await self._mined.digests(project.key)]
+        return sample_files(paths, MAX_FILES)
+
     async def refresh(self, project: Project, *, changed_files: int) -> int:
         """Find the patterns of a project in what is mined of it, if that changed, and write what is different.
 
@@ -80,21 +91,22 @@ class Patterns:
         if await self._meta.get(f"{_STAMP}{project.key}") == stamp:
             return await self.count(project)
         known = await self._mined.clusters(project.key)
-        files = await self._mined.skeletons(project.key)
+        is_sampled = await self.is_sampled(project)
+        files = await self._mined.skeletons(project.key, await self._sample(project) if is_sampled else None)
         task = DiscoveryTask(Path(project.root), files, known, self._threshold)
-        is_much = changed_files > _FEW_FILES or not known
+        is_much = changed_files > _FEW_FILES or is_sampled or not known
         found = await find_patterns_apart(task, self._worker_command if is_much else ())
-        wanted = await self._as_chunks(project, found.patterns)
+        wanted = await self._as_chunks(project, found.patterns, MAX_FILES if is_sampled else None)
         changes = await self._compare(project, wanted)
         prepared, model = await prepare_chunks([*changes.added, *changes.changed, *changes.faded], self._embedder)
-        count = len(changes.added)
+        added = len(changes.added)
         async with self._transactions.atomic():
             await self._mined.put_clusters(project.key, found.results, known)
-            await self._chunks.add(prepared[:count], model)
-            await self._chunks.replace(prepared[count:], model)
+            await self._chunks.add(prepared[:added], model)
+            await self._chunks.replace(prepared[added:], model)
             await self._note(changes)
             await self._meta.set(f"{_STAMP}{project.key}", stamp)
-        return await self.count(project)
+        return changes.count
 
     async def _stamp(self, project: Project) -> str:
         return f"{DISCOVERY_VERSION} {self._threshold} {await self._mined.fingerprint(project.key)}"
@@ -103,11 +115,13 @@ class Patterns:
         found = await self._chunks.of_scope(project.key, ["pattern"])
         return [chunk for chunk in found if MINED in chunk.metadata]
 
-    async def _as_chunks(self, project: Project, patterns: Sequence[Pattern]) -> dict[str, Chunk]:
+    async def _as_chunks(
+        self, project: Project, patterns: Sequence[Pattern], looked_at: int | None
+    ) -> dict[str, Chunk]:
         paths = sorted({member.path for pattern in patterns for member in pattern.members})
         frameworks = await self._chunks.frameworks_of_files(project.key, paths)
         commit = await asyncio.to_thread(head_commit, Path(project.root))
-        chunks = (pattern_chunk(pattern, project, frameworks, self._now(), commit) for pattern in patterns)
+        chunks = (pattern_chunk(pattern, project, frameworks, self._now(), commit, looked_at) for pattern in patterns)
         by_id: dict[str, Chunk] = {}
         for chunk in chunks:
             by_id.setdefault(chunk.id, chunk)  # the better of two that begin alike
@@ -128,7 +142,8 @@ class Patterns:
             replace(chunk, retired_at=now, metadata={**chunk.metadata, _FADED: now})
             for chunk in (await self._chunks.find(gone)).values()
         ]
-        return _Changes(added, changed, faded)
+        kept_away = sum(_is_kept_away(chunk) for chunk in stored.values())
+        return _Changes(added, changed, faded, len(wanted) - kept_away)
 
     async def _note(self, changes: _Changes) -> None:
         now = self._now()

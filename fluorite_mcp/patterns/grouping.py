@@ -148,7 +148,23 @@ def _clusters(groups: Sequence[Group]) -> Iterator[Cluster]:
 
 
 def _find_near(groups: Sequence[Group], seeds: Sequence[int]) -> dict[int, list[tuple[float, int]]]:
-    """Return, for each seed, the groups near it with how alike they are.
+    """Return, for each seed, the groups near it with how alike they are."""
+    holders = _holders(groups, seeds)
+    near: dict[int, list[tuple[float, int]]] = {index: [] for index in seeds}
+    for index, group in enumerate(groups):
+        known = holders.get((group.language, group.kind), {})
+        shared = [seed for part in group.sketch if part in known for seed in known[part]]
+        # Hundreds of seeds share one part with a group; those that share more are few.
+        for seed, count in Counter(shared).items() if len(shared) > 1 else ():
+            if count > 1 and seed != index:
+                trees = count / min(len(group.sketch), len(groups[seed].sketch))
+                if trees >= _NEAR_TREES and (calls := _likeness(groups[seed], group)):
+                    near[seed].append((trees + calls, index))
+    return near
+
+
+def _holders(groups: Sequence[Group], seeds: Sequence[int]) -> dict[tuple[str, str], dict[int, list[int]]]:
+    """Return, for each language and kind, which seeds have a part; parts that very many have tell nothing.
 
     Only parts of seeds are listed: most groups share none with any, and cost a look-up for each of their parts.
     """
@@ -157,18 +173,10 @@ def _find_near(groups: Sequence[Group], seeds: Sequence[int]) -> dict[int, list[
         listed = holders[groups[index].language, groups[index].kind]
         for part in groups[index].sketch:
             listed[part].append(index)
-    near: dict[int, list[tuple[float, int]]] = {index: [] for index in seeds}
-    for index, group in enumerate(groups):
-        known = holders.get((group.language, group.kind), {})
-        shared: list[int] = []
-        for part in group.sketch & known.keys():
-            if len(known[part]) <= _COMMON_PART:
-                shared += known[part]
-        for seed, count in Counter(shared).items() if len(shared) > 1 else ():
-            trees = count / min(len(group.sketch), len(groups[seed].sketch))
-            if trees >= _NEAR_TREES and count > 1 and seed != index and (calls := _likeness(groups[seed], group)):
-                near[seed].append((trees + calls, index))
-    return near
+    return {
+        place: {part: some for part, some in listed.items() if len(some) <= _COMMON_PART}
+        for place, listed in holders.items()
+    }
 
 
 def _seeds(groups: Sequence[Group]) -> list[int]:

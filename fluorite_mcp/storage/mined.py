@@ -86,9 +86,19 @@ class MinedTable:
             digest.update(f"{path}\0{version}\0".encode("utf-8", "replace") + content)
         return digest.hexdigest()
 
-    async def skeletons(self, project: int) -> list[tuple[str, bytes, bytes]]:
-        """Return (path, content hash, skeletons) of every mined file, by path."""
-        return await self._read(project, "skeletons")
+    async def count(self, project: int) -> int:
+        """Return how many files are mined."""
+        rows = await self._database.fetch("SELECT count(*) FROM mined_files WHERE project = ?", [project])
+        return int(rows[0][0])
+
+    async def skeletons(self, project: int, paths: Sequence[str] | None = None) -> list[tuple[str, bytes, bytes]]:
+        """Return (path, content hash, skeletons) of some mined files, or of every one by path."""
+        if paths is not None:
+            return await self._read_some(project, "skeletons", paths)
+        rows = await self._database.fetch(
+            "SELECT path, hash, skeletons FROM mined_files WHERE project = ? ORDER BY path", [project]
+        )
+        return await asyncio.to_thread(_unpacked, rows)
 
     async def digests(self, project: int) -> list[tuple[str, bytes]]:
         """Return (path, content hash) of every mined file, by path."""
@@ -99,16 +109,7 @@ class MinedTable:
 
     async def facts(self, project: int, paths: Sequence[str]) -> list[tuple[str, bytes, bytes]]:
         """Return (path, content hash, facts) of some mined files; all of a project's are read in one go."""
-        decompressor = zstandard.ZstdDecompressor()
-        found = []
-        for start in range(0, len(paths), _PATHS_A_QUERY):
-            some = paths[start : start + _PATHS_A_QUERY]
-            sql = (
-                f"SELECT path, hash, facts FROM mined_files WHERE project = ? AND path IN ({','.join('?' * len(some))})"
-            )
-            rows = await self._database.fetch(sql, [project, *some])
-            found += [(path, digest, decompressor.decompress(data)) for path, digest, data in rows]
-        return found
+        return await self._read_some(project, "facts", paths)
 
     async def clusters(self, project: int) -> dict[bytes, bytes]:
         """Return what was found for each cluster of definitions, by signature."""
@@ -132,11 +133,14 @@ class MinedTable:
             ],
         )
 
-    async def _read(self, project: int, column: str) -> list[tuple[str, bytes, bytes]]:
-        rows = await self._database.fetch(
-            f"SELECT path, hash, {column} FROM mined_files WHERE project = ? ORDER BY path", [project]
-        )
-        return await asyncio.to_thread(_unpacked, rows)
+    async def _read_some(self, project: int, column: str, paths: Sequence[str]) -> list[tuple[str, bytes, bytes]]:
+        found = []
+        for start in range(0, len(paths), _PATHS_A_QUERY):
+            some = paths[start : start + _PATHS_A_QUERY]
+            sql = f"SELECT path, hash, {column} FROM mined_files WHERE project = ? AND path IN ({{in}})"
+            rows = await self._database.fetch(_in(sql, some), [project, *some])
+            found += await asyncio.to_thread(_unpacked, rows)
+        return found
 
 
 def _in(sql: str, values: Sequence[str]) -> str:

@@ -19,8 +19,8 @@ from fluorite_mcp.index import build_process
 from fluorite_mcp.index.build_process import BuildProcess, serve, start_build
 from fluorite_mcp.index.building import Build, BuildHere, BuildOrder, IndexBuild, Portion, Purpose
 from fluorite_mcp.index.inverted import RETRAIN_GROWTH, InvertedIndex
-from fluorite_mcp.index.vectors import build_index, read_index, to_bytes, write_index
-from tests.index.conftest import clustered
+from fluorite_mcp.index.vectors import read_index, to_bytes, write_index
+from tests.index.conftest import build_index, clustered
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,6 @@ import pytest
 from fluorite_mcp.index import vectors
 from fluorite_mcp.index.inverted import InvertedIndex
 from fluorite_mcp.index.vectors import (
-    build_index,
     create_exact,
     from_bytes,
     read_index,
@@ -20,7 +19,7 @@ from fluorite_mcp.index.vectors import (
     to_bytes,
     write_index,
 )
-from tests.index.conftest import clustered, nearest, unit
+from tests.index.conftest import build_index, clustered, nearest, unit
 
 KEYS = np.arange(300, dtype=np.int64) * 7 + 3
 
@@ -153,10 +152,10 @@ import os, sys
 from pathlib import Path
 from fluorite_mcp.index import vectors
 from fluorite_mcp.index.inverted import InvertedIndex
-from tests.index.conftest import clustered
+from tests.index.conftest import build_index, clustered
 import numpy as np
 os.fsync = lambda descriptor: os.kill(os.getpid(), 9)
-vectors.write_index(vectors.build_index(np.arange(300), clustered(300)), Path(sys.argv[1]))
+vectors.write_index(build_index(np.arange(300), clustered(300)), Path(sys.argv[1]))
 """
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from fluorite_mcp.engine import Engine
 from fluorite_mcp.errors import InputError
+from fluorite_mcp.operations import patterns as operations_patterns
 from fluorite_mcp.operations.mine import FEW_FILES
 from fluorite_mcp.results import ChunkView, Hit
 from tests.conftest import OpenEngine
@@ -213,3 +214,20 @@ async def test_patterns_of_many_files_can_be_waited_for(open_engine: OpenEngine,
 
     assert result.patterns >= 1
     assert not result.notices
+
+
+async def test_of_a_very_large_project_some_files_are_looked_at_and_no_call_waits_for_that(
+    open_engine: OpenEngine, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations_patterns, "MAX_FILES", 4)
+    (shop / "teams.py").write_text(handler("team"))
+    async with open_engine() as engine:
+        await engine.learn()
+        await engine.settle()
+        found = await the_pattern(engine)
+        (shop / "tickets.py").write_text("def nothing():\n    return 1\n")
+        edited = await engine.learn()
+
+    assert found.metadata["pattern"]["count"] == 4
+    assert "Seen 4 times in 4 files, among the 4 that are looked at in so large a project." in found.content
+    assert any("background" in notice for notice in edited.notices)

@@ -1,4 +1,4 @@
-"""A small project is read whole when it is first searched; what is read then is what would be read later."""
+"""A small project is read whole once it was searched; what is read then is what would be read later."""
 
 from __future__ import annotations
 
@@ -68,7 +68,8 @@ async def ids(store: Store) -> list[DocumentId]:
 
 async def test_what_was_read_ahead_is_what_would_have_been_read(store: Store) -> None:
     early, late = Caches(store), Caches(store)
-    await early.ahead.read((1, GLOBAL_SCOPE))
+    await early.ahead.note((1, GLOBAL_SCOPE))
+    await early.ahead.read()
     wanted = await ids(store)
     known, found = await early.documents.load(wanted), await late.documents.load(wanted)
 
@@ -80,12 +81,14 @@ async def test_what_was_read_ahead_is_what_would_have_been_read(store: Store) ->
 
 async def test_after_it_nothing_is_read_until_the_store_changes(store: Store) -> None:
     caches = Caches(store)
-    await caches.ahead.read((1,))
+    await caches.ahead.note((1,))
+    await caches.ahead.read()
     before = (await caches.documents.load([(1, "a/x.py")]))[(1, "a/x.py")]
     assert (await caches.documents.load([(1, "a/x.py")]))[(1, "a/x.py")] is before
     async with store.database.atomic():
         await store.chunks.retire(["c1"], AT)
-    await caches.ahead.read((1,))
+    await caches.ahead.note((1,))
+    await caches.ahead.read()
 
     assert (await caches.documents.load([(1, "a/x.py")]))[(1, "a/x.py")].text.length == 3
 
@@ -93,7 +96,8 @@ async def test_after_it_nothing_is_read_until_the_store_changes(store: Store) ->
 async def test_a_large_scope_is_not_read_ahead(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ahead, "SMALL_SCOPE_CHUNKS", 3)
     caches = Caches(store)
-    await caches.ahead.read((1, GLOBAL_SCOPE))
+    await caches.ahead.note((1, GLOBAL_SCOPE))
+    await caches.ahead.read()
 
     assert {document for document in caches.documents._documents if not isinstance(document, int)} == set()
     assert len(caches.documents._documents) == 1

@@ -35,6 +35,8 @@ async def test_learned_files_of_a_mined_language_are_stale_until_they_are_mined_
     assert await store.mined.stale(project, "1", LANGUAGES) == [("b.go", 20)]
     assert await store.mined.count_stale(project, "2", LANGUAGES) == 2
     assert await store.mined.skeletons(project) == [("a.py", b"a", b"s" * 500), ("b.go", b"old", b"")]
+    assert await store.mined.skeletons(project, ["b.go", "x.go"]) == [("b.go", b"old", b"")]
+    assert await store.mined.count(project) == 2
     assert [data for _, _, data in await store.mined.facts(project, ["a.py", "b.go"])] == [b"", b""]
 
 
