@@ -59,9 +59,10 @@ async def first(engine: Engine) -> dict[str, Any]:
 
 
 async def hybrid(engine: Engine) -> dict[str, Any]:
-    """Fresh queries through the engine, one after the other."""
+    """Fresh queries through the engine, one after the other, once what a start leaves to the background is done."""
     for query in _queries(engine, 3, WARM_UP):
         await engine.search(query)
+    await engine.settle()
     docs = await _timed(_queries(engine, 4), engine.search)
     words = await _timed(word_queries(_database(engine), QUERIES, 5), engine.search)
     return {"docs": docs.figures(), "names": words.figures(), **_memory()}

@@ -37,6 +37,9 @@ WIDE_POSTINGS = 6_000
 _REMEMBERED_COUNT = 1_000
 _COUNTED_EXACTLY = 5_000
 _COUNTS_KEPT = 50_000
+# Of a word in so many chunks and more, import lines are counted among the first so many: dozens of files' names are
+# counted for one query, and their logarithm is all that ranking takes.
+_IMPORTS_LOOKED_AT = 1_000
 _COUNTED_SINGLY = 100
 # Remembered counts serve until the number of chunks has changed by this part.
 _COUNTS_DRIFT = 0.02
@@ -168,15 +171,15 @@ class LexicalIndex:
         return [int(key) for (key,) in rows]
 
     async def importers(self, words: Sequence[str]) -> dict[str, int]:
-        """Return in how many chunks' import lines each word stands, as `_count` counts; words in none are left out."""
+        """Return in how many chunks' import lines each word stands, about; words in none are left out."""
         size = await self._size()
         known = self._imports
         unknown = [word for word in words if word not in known]
         if size > _COUNTED_EXACTLY:
             # What a word costs here grows with the chunks that hold it anywhere.
-            counted = await self._count_all(unknown)
-            frequent = [word for word in unknown if counted.get(word, 0) >= _COUNTED_EXACTLY]
-            known |= {word: await self._estimated_importers(word) for word in frequent}
+            for word in unknown:
+                if (count := await self._estimated_importers(word)) is not None:
+                    known[word] = count
             unknown = [word for word in unknown if word not in known]
         for start in range(0, len(unknown), _WORDS_PER_STATEMENT):
             portion = unknown[start : start + _WORDS_PER_STATEMENT]
@@ -185,13 +188,14 @@ class LexicalIndex:
             known |= dict.fromkeys(portion, 0) | dict(await self._sql.look_up(sql, portion))
         return {word: known[word] for word in words if known[word]}
 
-    async def _estimated_importers(self, word: str) -> int:
-        """Estimate in how many chunks' import lines a frequent word stands, from its first places."""
-        sql = "SELECT max(rowid) FROM (SELECT rowid FROM words WHERE words MATCH ? LIMIT ?)"
-        last = (await self._sql.look_up(sql, [f'"{word}"', _COUNTED_EXACTLY]))[0][0]
+    async def _estimated_importers(self, word: str) -> int | None:
+        """Estimate in how many chunks' import lines a frequent word stands, from its first places; None for others."""
+        count, last = await self._first_places(word, _IMPORTS_LOOKED_AT)
+        if count < _IMPORTS_LOOKED_AT:
+            return None
         sql = "SELECT count(*) FROM words WHERE words MATCH ? AND rowid <= ?"
-        count = (await self._sql.look_up(sql, [f'imports : "{word}"', last]))[0][0]
-        return int(count * await self._newest() / last)
+        importers = (await self._sql.look_up(sql, [f'imports : "{word}"', last]))[0][0]
+        return int(importers * await self._newest() / last)
 
     async def _choose(self, counts: Mapping[str, int], where: ScopeFilter) -> tuple[list[str], str]:
         """Return the words that decide, and the expression over them that admits as many chunks as can be scored."""
@@ -262,11 +266,16 @@ class LexicalIndex:
         Chunks are counted from the oldest on: where so many stand among the first part of all, the rest is taken to
         hold as many in proportion.
         """
-        sql = "SELECT count(*), max(rowid) FROM (SELECT rowid FROM words WHERE words MATCH ? LIMIT ?)"
-        count, last = (await self._sql.look_up(sql, [f'"{word}"', _COUNTED_EXACTLY]))[0]
+        count, last = await self._first_places(word, _COUNTED_EXACTLY)
         if count < _COUNTED_EXACTLY:
-            return int(count)
+            return count
         return int(count * await self._newest() / last)
+
+    async def _first_places(self, word: str, limit: int) -> tuple[int, int]:
+        """Return in how many of the oldest chunks a word stands, at most so many, and the key of the last of these."""
+        sql = "SELECT count(*), max(rowid) FROM (SELECT rowid FROM words WHERE words MATCH ? LIMIT ?)"
+        count, last = (await self._sql.look_up(sql, [f'"{word}"', limit]))[0]
+        return int(count), int(last or 0)
 
     async def _newest(self) -> int:
         rows = await self._sql.look_up("SELECT max(id) FROM words_docsize")

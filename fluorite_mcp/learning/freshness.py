@@ -13,7 +13,7 @@ from fluorite_mcp.models import Freshness
 # A look that cost at most this much (seconds) is taken at every search.
 _CHEAP_SECONDS = 0.002
 # A dearer one is taken so seldom that looking costs at most this part of the time.
-_SHARE_OF_TIME = 0.3
+_SHARE_OF_TIME = 0.1
 
 
 @dataclass(slots=True)

@@ -19,6 +19,7 @@ from fluorite_mcp.storage.database import Database, Row
 WORDS_STAMP = "words_version"
 
 _LARGEST_KEY = 2**63 - 1
+_FILES_A_QUERY = 1_000
 
 # What was renamed or edited more often since an id was noted is no longer what was meant.
 _MAX_STEPS = 100
@@ -117,12 +118,17 @@ class ChunkTable:
 
     async def frameworks_by_file(self, project: int) -> dict[str, tuple[str, ...]]:
         """Return the frameworks of each code file of a project, by path; those of files that use none are empty."""
-        rows = await self._database.fetch(
-            "SELECT path, max(frameworks) FROM chunks WHERE kind = 'code' AND project = ? AND path IS NOT NULL"
-            " AND retired_at IS NULL GROUP BY path",
-            [project],
-        )
-        return {path: _strings(frameworks) for path, frameworks in rows}
+        found: dict[str, tuple[str, ...]] = {}
+        last = ""
+        # All files of a huge project in one statement would keep searches waiting for a second.
+        while rows := await self._database.fetch(
+            "SELECT path, max(frameworks) FROM chunks WHERE kind = 'code' AND project = ? AND path > ?"
+            " AND retired_at IS NULL GROUP BY path ORDER BY path LIMIT ?",
+            [project, last, _FILES_A_QUERY],
+        ):
+            found |= {path: _strings(frameworks) for path, frameworks in rows}
+            last = rows[-1][0]
+        return found
 
     async def profiles_of_files(self, project: int, paths: Sequence[str], model: str) -> list[ProfiledChunk]:
         """Return the living chunks of some files of a project as ranking reads them, with vectors of one model."""
