@@ -65,11 +65,6 @@ class Stated(NamedTuple):
     convention: Convention
 
 
-def derive_conventions(tally: Tally, dates: FileDates | None = None, name: str = "") -> tuple[Convention, ...]:
-    """Return the conventions of `derive_stated` alone."""
-    return tuple(one.convention for one in derive_stated(tally, dates, name))
-
-
 def derive_stated(tally: Tally, dates: FileDates | None = None, name: str = "") -> tuple[Stated, ...]:
     """Return what holds for most of a project's code or of a folder of it, strongest first.
 

@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluorite_mcp.conventions.derive import MIN_COUNT, derive_conventions
+from fluorite_mcp.conventions.derive import MIN_COUNT, derive_stated
 from fluorite_mcp.conventions.facts import FACTS_VERSION
 from fluorite_mcp.conventions.shifts import FileDates
 from fluorite_mcp.conventions.strength import wilson
@@ -22,7 +22,7 @@ def row(path: str, *observations: tuple[object, ...], language: str = "python") 
 def derived(*rows: tuple[str, bytes, bytes], dates: FileDates | None = None) -> dict[str, Convention]:
     tally = Tally()
     tally.change(rows)
-    return {one.statement: one for one in derive_conventions(tally, dates)}
+    return {one.convention.statement: one.convention for one in derive_stated(tally, dates)}
 
 
 def test_a_convention_has_its_count_its_places_and_where_it_does_not_hold() -> None:
@@ -74,8 +74,8 @@ def test_a_library_does_not_use_itself_under_its_own_name() -> None:
     tally = Tally()
     tally.change(rows)
 
-    assert [one.statement for one in derive_conventions(tally)] == ["wire_up is imported in benches/ only"]
-    assert derive_conventions(tally, name="Wire-Up") == ()
+    assert [one.convention.statement for one in derive_stated(tally)] == ["wire_up is imported in benches/ only"]
+    assert derive_stated(tally, name="Wire-Up") == ()
 
 
 def test_tests_beside_and_apart_are_told_by_paths_alone() -> None:
