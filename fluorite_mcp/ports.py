@@ -286,8 +286,8 @@ class MinedStore(Protocol):
         """Forget files. Runs inside `Transactions.atomic`."""
         ...
 
-    async def fingerprint(self, project: int) -> str:
-        """Return a hash of which files are mined, with what content and by which version."""
+    async def fingerprint(self, project: int, paths: Collection[str] | None = None) -> str:
+        """Return a hash of which files are mined, with what content and by which version; of some files or of all."""
         ...
 
     async def count(self, project: int) -> int:

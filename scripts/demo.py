@@ -27,11 +27,11 @@ QUESTIONS: tuple[tuple[str, str, Mapping[str, Any]], ...] = (
     ("Prepare a task", "suggest", {"task": "add rate limiting to the Hono API", "token_budget": 1200}),
 )
 
-CONNECT = """\
+CONNECT = f"""\
 Connect a client:
   claude mcp add fluorite -- uvx fluorite-mcp
 From this checkout:
-  claude mcp add fluorite -- uvx --from . fluorite-mcp"""
+  claude mcp add fluorite -- uvx --from {ROOT} fluorite-mcp"""
 
 
 async def learn() -> None:

@@ -177,9 +177,12 @@ class LexicalIndex:
         unknown = [word for word in words if word not in known]
         if size > _COUNTED_EXACTLY:
             # What a word costs here grows with the chunks that hold it anywhere.
-            for word in unknown:
-                if (count := await self._estimated_importers(word)) is not None:
-                    known[word] = count
+            frequent = unknown
+            if len(unknown) > _COUNTED_SINGLY:
+                counted = await self._count_all(unknown)
+                frequent = [word for word in unknown if counted.get(word, 0) >= _IMPORTS_LOOKED_AT]
+            estimated = {word: await self._estimated_importers(word) for word in frequent}
+            known |= {word: min(count, size) for word, count in estimated.items() if count is not None}
             unknown = [word for word in unknown if word not in known]
         for start in range(0, len(unknown), _WORDS_PER_STATEMENT):
             portion = unknown[start : start + _WORDS_PER_STATEMENT]
@@ -189,13 +192,19 @@ class LexicalIndex:
         return {word: known[word] for word in words if known[word]}
 
     async def _estimated_importers(self, word: str) -> int | None:
-        """Estimate in how many chunks' import lines a frequent word stands, from its first places; None for others."""
-        count, last = await self._first_places(word, _IMPORTS_LOOKED_AT)
-        if count < _IMPORTS_LOOKED_AT:
-            return None
-        sql = "SELECT count(*) FROM words WHERE words MATCH ? AND rowid <= ?"
-        importers = (await self._sql.look_up(sql, [f'imports : "{word}"', last]))[0][0]
-        return int(importers * await self._newest() / last)
+        """Estimate in how many chunks' import lines a frequent word stands, from its first places.
+
+        None for words that are not frequent. Where none of the places is an import, some more are looked at.
+        """
+        for limit in (_IMPORTS_LOOKED_AT, _COUNTED_EXACTLY):
+            count, last = await self._first_places(word, limit)
+            if count < limit:
+                return None
+            sql = "SELECT count(*) FROM words WHERE words MATCH ? AND rowid <= ?"
+            importers = (await self._sql.look_up(sql, [f'imports : "{word}"', last]))[0][0]
+            if importers:
+                return int(importers * await self._newest() / last)
+        return 0
 
     async def _choose(self, counts: Mapping[str, int], where: ScopeFilter) -> tuple[list[str], str]:
         """Return the words that decide, and the expression over them that admits as many chunks as can be scored."""

@@ -14,6 +14,8 @@ from fluorite_mcp.models import Freshness
 _CHEAP_SECONDS = 0.002
 # A dearer one is taken so seldom that looking costs at most this part of the time.
 _SHARE_OF_TIME = 0.1
+# However dear the last look was, an edit is seen after so many seconds: the next look may be cheap again.
+_LONGEST_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -51,7 +53,8 @@ class FreshnessWatch:
 
     @staticmethod
     def _is_recent(picture: _Picture) -> bool:
-        return time.perf_counter() - picture.looked_at < picture.cost / _SHARE_OF_TIME
+        pause = min(picture.cost / _SHARE_OF_TIME, _LONGEST_SECONDS)
+        return time.perf_counter() - picture.looked_at < pause
 
     def has_changed(self, root: str) -> bool:
         """Whether any file or folder differs from the picture, or there is none.

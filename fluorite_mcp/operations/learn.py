@@ -98,17 +98,17 @@ class Learn:
     async def _find_patterns(self, project: Project, told: _Steps, *, wait: bool) -> Mined:
         """Find the patterns of what changed, now or in the background: clients give a call a minute or so."""
         if wait:
-            return Mined(await self._mine.ensure(project, told.mined), 0)
+            return Mined(await self._mine.ensure(project, told.mined))
         mined = await self._mine.ensure_quickly(project)
-        if mined.files_left:
+        if mined.is_left:
             self._in_background((project.key,))
         return mined
 
 
 def _left_to_background(mined: Mined) -> tuple[str, ...]:
-    if not mined.files_left:
+    if not mined.is_left:
         return ()
-    return (f"Everything is learned; patterns of {mined.files_left:,} files are looked for in the background.",)
+    return ("Everything is learned; patterns of what changed are looked for in the background.",)
 
 
 class _Steps:

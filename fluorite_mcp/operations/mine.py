@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -25,13 +26,13 @@ FRAMEWORKS_SECONDS = 600.0
 
 
 class Mined(NamedTuple):
-    """How many patterns a project has, and how many of its files are left to the background."""
+    """How many patterns a project has, and whether finding those of changed files is left to the background."""
 
     patterns: int
-    files_left: int
+    is_left: bool = False
 
 
-_NOTHING_MINED = Mined(0, 0)
+_NOTHING_MINED = Mined(0)
 
 
 class Mine:
@@ -60,6 +61,7 @@ class Mine:
         self._frameworks = frameworks
         # The learning after which a project was mined last: no later one, nothing to do.
         self._mined: dict[int, str] = {}
+        self._finding: dict[int, asyncio.Lock] = {}
         # The version of the store at which nothing of a project was stale, since counting reads every file's row.
         self._fresh: dict[int, tuple[int, Mined]] = {}
         # When the frameworks of a project were read last: all of its files are looked at for that.
@@ -74,13 +76,15 @@ class Mine:
         Raises:
             StoreBusyError: Another process mines it, and `wait` is false or it takes very long.
         """
-        learned_at = await self._projects.learned_at(project.key)
-        if learned_at is None or self._mined.get(project.key) == learned_at:
-            return await self._patterns.count(project)
-        report = await self._miner.mine(project, progress=progress, wait=wait)
-        count = await self._patterns.refresh(project, changed_files=report.mined + report.removed)
-        self._mined[project.key] = learned_at
-        return count
+        # Two tasks that find the same patterns would write them twice.
+        async with self._finding.setdefault(project.key, asyncio.Lock()):
+            learned_at = await self._projects.learned_at(project.key)
+            if learned_at is None or self._mined.get(project.key) == learned_at:
+                return await self._patterns.count(project)
+            report = await self._miner.mine(project, progress=progress, wait=wait)
+            count = await self._patterns.refresh(project, changed_files=report.mined + report.removed)
+            self._mined[project.key] = learned_at
+            return count
 
     async def ensure_quickly(self, project: Project) -> Mined:
         """Mine what changed in a project if that is little; what is stored stands for the rest."""
@@ -89,19 +93,22 @@ class Mine:
         if fresh_at == version:
             return known
         stale = await self._miner.count_stale(project)
-        mined = await self._mined_quickly(project, stale)
-        if not stale:
+        if stale > FEW_FILES or await self._patterns.is_large(project, stale):
+            # What a large project has in common takes seconds to find anew, and no call waits for that.
+            is_left = stale > 0 or not await self._patterns.is_current(project)
+            mined = Mined(await self._patterns.count(project), is_left)
+        else:
+            mined = await self._ensure_at_once(project)
+        if not stale and not mined.is_left:
             self._fresh[project.key] = version, mined
         return mined
 
-    async def _mined_quickly(self, project: Project, stale: int) -> Mined:
-        # What a very large project has in common takes seconds to find anew, and no call waits for that.
-        if stale <= FEW_FILES and not await self._patterns.is_sampled(project):
-            try:
-                return Mined(await self.ensure(project, wait=False), 0)
-            except StoreBusyError as error:
-                logger.debug("not mined now: %s", error)
-        return Mined(await self._patterns.count(project), stale)
+    async def _ensure_at_once(self, project: Project) -> Mined:
+        try:
+            return Mined(await self.ensure(project, wait=False))
+        except StoreBusyError as error:
+            logger.debug("not mined now: %s", error)
+            return Mined(await self._patterns.count(project), is_left=True)
 
     async def keep_up(self, scopes: Sequence[int]) -> None:
         """Mine the projects of some scopes, as background work: one that another process mines is left to it."""

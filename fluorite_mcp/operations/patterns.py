@@ -13,14 +13,16 @@ from fluorite_mcp.learning.git import head_commit
 from fluorite_mcp.learning.pattern_chunks import MINED, pattern_chunk
 from fluorite_mcp.learning.ready import prepare_chunks
 from fluorite_mcp.models import Chunk, Project
+from fluorite_mcp.patterns.compared_files import MAX_COMPARED_FILES, sample_files
 from fluorite_mcp.patterns.discover import Pattern
-from fluorite_mcp.patterns.sampling import MAX_FILES, sample_files
 from fluorite_mcp.ports import ChunkStore, Embedder, HistoryStore, MetaStore, MinedStore, Transactions
 
 # Marks a pattern that this module archived, not a user: it comes back when it is seen often enough again.
 _FADED = "faded_at"
 # After so many changed files nearly all clusters are known, and the rest is done before a process has started.
 _FEW_FILES = 40
+# Definitions of so many files are grouped anew in a second; an answer that needs their patterns may wait for that.
+QUICK_FILES = 5_000
 
 # Names, among the store's small values, what a project's patterns were found in.
 _STAMP = "patterns_of_"
@@ -69,13 +71,21 @@ class Patterns:
         """Return how many patterns a project has."""
         return len(await self._living(project))
 
-    async def is_sampled(self, project: Project) -> bool:
-        """Whether a project has more files than are looked at for patterns."""
-        return await self._mined.count(project.key) > MAX_FILES
+    async def is_large(self, project: Project, more: int = 0) -> bool:
+        """Whether finding the patterns of a project with so many more files is nothing that an answer waits for."""
+        return await self._mined.count(project.key) + more > QUICK_FILES
 
-    async def _sample(self, project: Project) -> list[str]:
+    async def is_current(self, project: Project) -> bool:
+        """Whether the patterns of a project are those of what is mined of it."""
+        stamp = await self._stamp(project, await self._sample(project))
+        return await self._meta.get(f"{_STAMP}{project.key}") == stamp
+
+    async def _sample(self, project: Project) -> list[str] | None:
+        """Return the files that are looked at; None for all."""
+        if await self._mined.count(project.key) <= MAX_COMPARED_FILES:
+            return None
         paths = [path for path, _ in await self._mined.digests(project.key)]
-        return sample_files(paths, MAX_FILES)
+        return sample_files(paths, MAX_COMPARED_FILES)
 
     async def refresh(self, project: Project, *, changed_files: int) -> int:
         """Find the patterns of a project in what is mined of it, if that changed, and write what is different.
@@ -87,16 +97,16 @@ class Patterns:
         Returns:
             How many patterns it has.
         """
-        stamp = await self._stamp(project)
+        sample = await self._sample(project)
+        stamp = await self._stamp(project, sample)
         if await self._meta.get(f"{_STAMP}{project.key}") == stamp:
             return await self.count(project)
         known = await self._mined.clusters(project.key)
-        is_sampled = await self.is_sampled(project)
-        files = await self._mined.skeletons(project.key, await self._sample(project) if is_sampled else None)
+        files = await self._mined.skeletons(project.key, sample)
         task = DiscoveryTask(Path(project.root), files, known, self._threshold)
-        is_much = changed_files > _FEW_FILES or is_sampled or not known
+        is_much = changed_files > _FEW_FILES or len(files) > QUICK_FILES or not known
         found = await find_patterns_apart(task, self._worker_command if is_much else ())
-        wanted = await self._as_chunks(project, found.patterns, MAX_FILES if is_sampled else None)
+        wanted = await self._as_chunks(project, found.patterns, len(sample) if sample else None)
         changes = await self._compare(project, wanted)
         prepared, model = await prepare_chunks([*changes.added, *changes.changed, *changes.faded], self._embedder)
         added = len(changes.added)
@@ -108,8 +118,9 @@ class Patterns:
             await self._meta.set(f"{_STAMP}{project.key}", stamp)
         return changes.count
 
-    async def _stamp(self, project: Project) -> str:
-        return f"{DISCOVERY_VERSION} {self._threshold} {await self._mined.fingerprint(project.key)}"
+    async def _stamp(self, project: Project, sample: Sequence[str] | None) -> str:
+        fingerprint = await self._mined.fingerprint(project.key, None if sample is None else frozenset(sample))
+        return f"{DISCOVERY_VERSION} {self._threshold} {fingerprint}"
 
     async def _living(self, project: Project) -> list[Chunk]:
         found = await self._chunks.of_scope(project.key, ["pattern"])

@@ -55,6 +55,7 @@ class ReadAhead:
     async def read(self) -> None:
         """Read the scopes that wait for it."""
         while self._waiting:
-            scope = self._waiting.pop()
+            scope = self._waiting[-1]
             await self._headers.load_scope(scope, SMALL_SCOPE_CHUNKS)
             await self._documents.load_scope(scope, SMALL_SCOPE_CHUNKS)
+            self._waiting.remove(scope)

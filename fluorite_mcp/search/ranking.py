@@ -16,7 +16,6 @@ from fluorite_mcp.search.documents import Document, DocumentId, document_of, is_
 from fluorite_mcp.search.features import DATA_LANGUAGES, FEATURES, Found, features, spelled_strength
 from fluorite_mcp.search.fields import definitions_of, is_learned
 from fluorite_mcp.search.hints import is_of_language
-from fluorite_mcp.search.odds import probability
 from fluorite_mcp.search.paths import path_profile
 from fluorite_mcp.search.places import Said
 from fluorite_mcp.search.query import Query
@@ -183,7 +182,7 @@ def _groups(candidates: Sequence[Candidate], documents: Mapping[DocumentId, Docu
 def _answerable(query: Query, signals: NDArray[np.float32], model: RankingModel, *, has_vectors: bool) -> float:
     """Return the probability that anything answers: something of the project, or a template that fits clearly."""
     if not has_vectors:
-        return probability(model.answer_log_odds(signals, by_words=True))
+        return _probability(model.answer_log_odds(signals, by_words=True))
     is_bundled = signals[:, _COLUMN["bundled"]] > 0
     own, bundled = signals[~is_bundled], signals[is_bundled]
     if not len(own):
@@ -197,8 +196,8 @@ def _own_answerable(query: Query, signals: NDArray[np.float32], model: RankingMo
 
     if np.isnan(signals[:, _COLUMN["depth"]]).all():
         return _loose_answerable(signals, _LOOSE_RELEVANCE)
-    answerable = probability(model.answer_log_odds(signals, by_words=False))
-    by_words = probability(model.answer_log_odds(signals, by_words=True))
+    answerable = _probability(model.answer_log_odds(signals, by_words=False))
+    by_words = _probability(model.answer_log_odds(signals, by_words=True))
     own = [word for word in query.words if word not in query.translated]
     is_foreign = 2 * sum(not word.isascii() for word in own) > len(own)
     has_more_words = float(signals[:, _COLUMN["words"]].max()) >= _SETTLED_BY_WORDS or is_foreign
@@ -213,7 +212,7 @@ def _loose_answerable(signals: NDArray[np.float32], relevance: float) -> float:
         return 0.0
     best_words = float(signals[:, _COLUMN["words"]].max())
     best_meaning = float(np.nanmax(signals[:, _COLUMN["meaning"]]))
-    return probability(_LOOSE_STEEPNESS * ((best_words + best_meaning) / 2 - relevance))
+    return _probability(_LOOSE_STEEPNESS * ((best_words + best_meaning) / 2 - relevance))
 
 
 def of_best_files(candidates: Sequence[Candidate], limit: int) -> list[Candidate]:
@@ -285,7 +284,7 @@ def _placed(
             if said is not None and said.rank is not None:
                 own = _SAID_PLACE - _SAID_PLACE_STEP * said.rank
             _, name = defined.get(chunk.key, _NOTHING_DEFINED)
-            ranked.append(Ranked(chunk, probability(own), lexical, cosine, name, group.document, features_of, said))
+            ranked.append(Ranked(chunk, _probability(own), lexical, cosine, name, group.document, features_of, said))
     return ranked
 
 
@@ -361,6 +360,11 @@ def is_excluded(excluded: Exclusions, chunk: Chunk) -> bool:
         # Rust and Go keep tests beside the code.
         or (excluded.tests and _TEST_SYMBOL.search(chunk.origin.symbol or "") is not None)
     )
+
+
+def _probability(log_odds: float) -> float:
+    # Further than `odds.probability` goes: of one file's many chunks, each stands a step behind the one before.
+    return 1 / (1 + math.exp(-max(-50.0, min(50.0, log_odds))))
 
 
 def _order(ranked: Ranked) -> tuple[float, str, int, str]:

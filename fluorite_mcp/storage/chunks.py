@@ -122,7 +122,8 @@ class ChunkTable:
         last = ""
         # All files of a huge project in one statement would keep searches waiting for a second.
         while rows := await self._database.fetch(
-            "SELECT path, max(frameworks) FROM chunks WHERE kind = 'code' AND project = ? AND path > ?"
+            # (The index of files is the one that is read in order.)
+            "SELECT path, max(frameworks) FROM chunks WHERE +kind = 'code' AND project = ? AND path > ?"
             " AND retired_at IS NULL GROUP BY path ORDER BY path LIMIT ?",
             [project, last, _FILES_A_QUERY],
         ):

@@ -13,8 +13,10 @@ from fluorite_mcp.storage.database import Database
 
 _ZSTD_LEVEL = 3
 
-# SQLite binds at most 32,766 values.
-_PATHS_A_QUERY = 5_000
+# So many are read in some milliseconds, which is how long a search may have to wait.
+_PATHS_A_QUERY = 500
+# Fewer are unpacked in less time than handing over to a thread takes.
+_FEW_ROWS = 50
 
 # A file is stale where its row is missing, or of another content or another version of the extractors. (The primary
 # keys of both tables serve the join.)
@@ -76,14 +78,15 @@ class MinedTable:
             "DELETE FROM mined_files WHERE project = ? AND path = ?", [(project, path) for path in paths]
         )
 
-    async def fingerprint(self, project: int) -> str:
-        """Return a hash of which files are mined, with what content and by which version."""
+    async def fingerprint(self, project: int, paths: Collection[str] | None = None) -> str:
+        """Return a hash of which files are mined, with what content and by which version; of some files or of all."""
         rows = await self._database.fetch(
             "SELECT path, hash, version FROM mined_files WHERE project = ? ORDER BY path", [project]
         )
         digest = hashlib.blake2b(digest_size=16)
         for path, content, version in rows:
-            digest.update(f"{path}\0{version}\0".encode("utf-8", "replace") + content)
+            if paths is None or path in paths:
+                digest.update(f"{path}\0{version}\0".encode("utf-8", "replace") + content)
         return digest.hexdigest()
 
     async def count(self, project: int) -> int:
@@ -139,7 +142,7 @@ class MinedTable:
             some = paths[start : start + _PATHS_A_QUERY]
             sql = f"SELECT path, hash, {column} FROM mined_files WHERE project = ? AND path IN ({{in}})"
             rows = await self._database.fetch(_in(sql, some), [project, *some])
-            found += await asyncio.to_thread(_unpacked, rows)
+            found += await asyncio.to_thread(_unpacked, rows) if len(rows) > _FEW_ROWS else _unpacked(rows)
         return found
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from fluorite_mcp.index import common_words
+from fluorite_mcp.index import common_words, lexical
 from fluorite_mcp.index.common_words import is_costly, rare_words
 from fluorite_mcp.index.expressions import ScopeFilter
 from fluorite_mcp.index.lexical import LexicalIndex
-from fluorite_mcp.models import GLOBAL_SCOPE
+from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, Origin
 from fluorite_mcp.storage.store import Store
 from fluorite_mcp.text.tokens import query_words
-from tests.storage.conftest import add, note, open_at
+from tests.storage.conftest import AT, add, note, open_at
 
 EVERYWHERE = ScopeFilter((GLOBAL_SCOPE,))
 
@@ -76,3 +76,34 @@ async def test_of_common_words_alone_chunks_that_are_named_so_come_first(store: 
     assert [key for key, _ in found.scores[:2]] == [named.key, both.key]
     assert len(found.scores) == 20
     assert all(0 < score <= found.ideal for _, score in found.scores)
+
+
+@pytest.mark.anyio
+async def test_importers_of_frequent_words_are_estimated_and_those_of_others_counted(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lexical, "_COUNTED_EXACTLY", 40)
+    monkeypatch.setattr(lexical, "_IMPORTS_LOOKED_AT", 20)
+    project = (await store.projects.ensure("/p", AT)).key
+
+    def piece(number: int, text: str) -> Chunk:
+        return note(
+            f"c{number}", text, kind="code", project=project, origin=Origin(f"{number}.py", 1, 2), language="python"
+        )
+
+    # Every second chunk that says `wire` imports it; `late` is imported after the places that are looked at alone.
+    await add(store, *(piece(n, f"import wire\nx{n}" if n % 2 else f"wire = {n}") for n in range(100)))
+    await add(store, *(piece(100 + n, f"late = {n}" if n < 30 else f"import late\ny{n}") for n in range(60)))
+    await add(store, piece(900, "import rare"), piece(901, "rare = 1"))
+    words = ["wire", "late", "rare", "none"]
+    index = LexicalIndex(store.database)
+
+    found = await index.importers(words)
+    monkeypatch.setattr(lexical, "_COUNTED_SINGLY", 0)
+    batched = await LexicalIndex(store.database).importers(words)
+
+    assert found == batched
+    assert 40 <= found["wire"] <= 100
+    assert 5 <= found["late"] <= 60
+    assert found["rare"] == 1
+    assert "none" not in found

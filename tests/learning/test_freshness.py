@@ -102,6 +102,9 @@ def test_a_dear_look_is_left_out_for_a_moment(root: Path, monkeypatch: pytest.Mo
 
     assert not watch.has_changed(str(root))
     assert watch.is_cheap(str(root))
+    monkeypatch.setattr(freshness, "_LONGEST_SECONDS", 0.0)
+    assert not watch.is_cheap(str(root))
+    monkeypatch.setattr(freshness, "_LONGEST_SECONDS", 5.0)
     monkeypatch.setattr(freshness, "_SHARE_OF_TIME", 1e9)
     assert not watch.is_cheap(str(root))
     assert watch.has_changed(str(root))

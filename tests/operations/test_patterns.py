@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -119,8 +120,9 @@ async def test_what_a_user_forgot_stays_forgotten(open_engine: OpenEngine, shop:
         found = await the_pattern(engine)
         await engine.forget([found.id], dry_run=False)
         (shop / "more.py").write_text(handler("invoice"))
-        await engine.learn()
+        learned = await engine.learn()
 
+        assert learned.patterns == 0
         assert await patterns(engine) == []
 
 
@@ -219,17 +221,45 @@ async def test_patterns_of_many_files_can_be_waited_for(open_engine: OpenEngine,
 async def test_of_a_very_large_project_some_files_are_looked_at_and_no_call_waits_for_that(
     open_engine: OpenEngine, shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operations_patterns, "MAX_FILES", 8)
+    monkeypatch.setattr(operations_patterns, "MAX_COMPARED_FILES", 8)
+    monkeypatch.setattr(operations_patterns, "QUICK_FILES", 8)
     for name in ("team", "plan", "page", "file", "note", "task"):
         (shop / f"{name}s.py").write_text(handler(name))
     async with open_engine() as engine:
-        await engine.learn()
+        first = await engine.learn()
         await engine.settle()
         found = await the_pattern(engine)
+        again = await engine.learn()
         (shop / "tickets.py").write_text("def nothing():\n    return 1\n")
         edited = await engine.learn()
 
     count = found.metadata["pattern"]["count"]
     assert 4 <= count <= 8
     assert f"Seen {count} times in {count} files, among the 8 that are looked at in so large a project" in found.content
-    assert any("background" in notice for notice in edited.notices)
+    assert (first.patterns, again.patterns, again.notices) == (0, 1, ())
+    assert all(any("background" in notice for notice in one.notices) for one in (first, edited))
+
+
+async def test_a_large_project_whose_patterns_are_not_found_yet_is_not_called_finished(
+    open_engine: OpenEngine, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_engine() as engine:
+        await engine.learn()
+        monkeypatch.setattr(operations_patterns, "DISCOVERY_VERSION", 99)
+        monkeypatch.setattr(operations_patterns, "QUICK_FILES", 1)
+        left = await engine.learn()
+        await engine.settle()
+        done = await engine.learn()
+
+    assert any("background" in notice for notice in left.notices)
+    assert not done.notices
+
+
+async def test_tasks_side_by_side_find_the_patterns_of_a_project_once(open_engine: OpenEngine, shop: Path) -> None:
+    async with open_engine() as engine:
+        results = await asyncio.gather(
+            engine.learn(mine=True), engine.suggest("read an order or answer not found"), engine.learn(mine=True)
+        )
+        assert len(await patterns(engine)) == 1
+
+    assert (results[0].patterns, results[2].patterns) == (1, 1)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from fluorite_mcp.errors import StoreError
 from fluorite_mcp.index.lexical import LexicalIndex
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk
 from fluorite_mcp.search import ahead
@@ -114,3 +116,21 @@ async def test_the_size_of_a_scope_is_counted_no_further_than_asked(store: Store
     assert await store.chunks.size_of_scope(1, 100) == 4
     assert await store.chunks.size_of_scope(1, 2) == 2
     assert await store.chunks.size_of_scope(GLOBAL_SCOPE, 100) == 1
+
+
+async def test_a_scope_that_could_not_be_read_is_read_the_next_time(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caches = Caches(store)
+    await asyncio.gather(caches.ahead.note((1,)), caches.ahead.note((1,)))
+    with monkeypatch.context() as patch:
+        patch.setattr(store.chunks, "headers_of_scope", _fails)
+        with pytest.raises(StoreError):
+            await caches.ahead.read()
+    await caches.ahead.read()
+
+    assert (1, "a/x.py") in caches.documents._documents
+
+
+async def _fails(scope: int, limit: int) -> dict[int, Chunk]:
+    raise StoreError("the disk is gone")

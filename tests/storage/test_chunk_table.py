@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from fluorite_mcp.errors import StoreError
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, Origin
+from fluorite_mcp.storage import chunks
 from fluorite_mcp.storage.store import Store
 from tests.storage.conftest import AT, MODEL, add, ask, change, matches, note, open_at, prepared, vector, word_index
 
@@ -337,7 +338,11 @@ def test_after_any_changes_the_words_are_those_of_a_rebuild(actions: list[tuple[
         asyncio.run(run(Path(folder) / "fluorite.db"))
 
 
-async def test_files_are_told_by_their_heads_and_their_frameworks(store: Store) -> None:
+@pytest.mark.parametrize("files_a_query", [1, 2, 1_000])
+async def test_files_are_told_by_their_heads_and_their_frameworks(
+    store: Store, monkeypatch: pytest.MonkeyPatch, files_a_query: int
+) -> None:
+    monkeypatch.setattr(chunks, "_FILES_A_QUERY", files_a_query)
     project = (await store.projects.ensure("/p", AT)).key
 
     def piece(id_: str, path: str, line: int, frameworks: tuple[str, ...] = ()) -> Chunk:

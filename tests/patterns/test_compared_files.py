@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fluorite_mcp.patterns.sampling import sample_files
+from fluorite_mcp.patterns.compared_files import sample_files
 
 PATHS = st.sets(st.text(min_size=1, max_size=8), min_size=1, max_size=40)
 

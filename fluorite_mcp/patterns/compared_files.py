@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 # Definitions of so many files are compared in some seconds and half a gigabyte. What a project really follows shows in
 # them as well as in all.
-MAX_FILES = 10_000
+MAX_COMPARED_FILES = 10_000
 
 
 def sample_files(paths: Iterable[str], limit: int) -> list[str]:
