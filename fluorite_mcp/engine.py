@@ -120,7 +120,7 @@ class Engine:
         self._ranker = engine_search(settings, store, self._index, self._embedder, model, headers)
         self._upkeep = Upkeep(
             database, chunks, self._embedder, self._index, profiles, self._back_up, self._mine.keep_up,
-            self._ranker.read_ahead, (self._usage.flush_sometimes, qualities.refresh_daily),
+            (self._usage.flush_sometimes, qualities.refresh_daily),
         )  # fmt: skip
         self._reranker = engine_reranker(settings)
         ranker = RerankedSearch(self._ranker, chunks, self._reranker) if self._reranker else self._ranker

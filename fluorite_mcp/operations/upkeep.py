@@ -46,7 +46,6 @@ class Upkeep:
         profiles: FileProfiles,
         back_up: Callable[[], Path | None],
         mine: Callable[[Sequence[int]], Awaitable[None]],
-        read_ahead: Callable[[], Awaitable[None]],
         chores: Sequence[Callable[[], Awaitable[object]]] = (),
     ) -> None:
         self._transactions = transactions
@@ -56,7 +55,6 @@ class Upkeep:
         self._profiles = profiles
         self._back_up = back_up
         self._mine = mine
-        self._read_ahead = read_ahead
         self._chores = chores
         self._task: asyncio.Task[None] | None = None
         self._scopes: set[int] = set()
@@ -93,8 +91,6 @@ class Upkeep:
             self._asked = False
             scopes, self._scopes = self._scopes, set()
             try:
-                # First, since the next search may come at any moment.
-                await self._read_ahead()
                 await self._embed_missing()
                 await self._profiles.write_waiting()
                 for scope in sorted(scopes):

@@ -155,7 +155,7 @@ class HybridSearch:
         places: Finds the files and definitions that a query points at; nothing is pointed at if None.
         named: Finds the files whose name a query says; none if None.
         model: The weights of the ranking; those of the package if None.
-        ahead: Reads what a scope holds once it was searched; nothing if None.
+        ahead: Reads what a scope holds before it is first searched; nothing if None.
     """
 
     def __init__(
@@ -186,7 +186,7 @@ class HybridSearch:
         A failing embedding model costs the dense half, not the answer: the mode is then "lexical".
         """
         if self._ahead is not None:
-            await self._ahead.note(where.scopes)
+            await self._ahead.read(where.scopes)
         query = understand(text)
         limit = FILTERED_CANDIDATES if where.is_narrow else CANDIDATES
         vector, spoken, notices = await self._embed(query)
@@ -206,11 +206,6 @@ class HybridSearch:
         outcome = rank(query, lexical.weights, candidates, documents, vector, spoken, model)
         mode: Mode = "lexical" if vector is None else "hybrid"
         return Ranking(query, outcome.ranked, mode, outcome.answerable, model.shown, notices)
-
-    async def read_ahead(self) -> None:
-        """Read what the small scopes among those searched hold, for the next searches."""
-        if self._ahead is not None:
-            await self._ahead.read()
 
     async def _of_named_files(
         self, query: Query, candidates: Sequence[Candidate], where: SearchFilter

@@ -1,15 +1,13 @@
-"""A small project is read whole once it was searched; what is read then is what would be read later."""
+"""A small project is read whole when it is first searched; what is read then is what would be read later."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from fluorite_mcp.errors import StoreError
 from fluorite_mcp.index.lexical import LexicalIndex
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk
 from fluorite_mcp.search import ahead
@@ -70,8 +68,7 @@ async def ids(store: Store) -> list[DocumentId]:
 
 async def test_what_was_read_ahead_is_what_would_have_been_read(store: Store) -> None:
     early, late = Caches(store), Caches(store)
-    await early.ahead.note((1, GLOBAL_SCOPE))
-    await early.ahead.read()
+    await early.ahead.read((1, GLOBAL_SCOPE))
     wanted = await ids(store)
     known, found = await early.documents.load(wanted), await late.documents.load(wanted)
 
@@ -83,14 +80,12 @@ async def test_what_was_read_ahead_is_what_would_have_been_read(store: Store) ->
 
 async def test_after_it_nothing_is_read_until_the_store_changes(store: Store) -> None:
     caches = Caches(store)
-    await caches.ahead.note((1,))
-    await caches.ahead.read()
+    await caches.ahead.read((1,))
     before = (await caches.documents.load([(1, "a/x.py")]))[(1, "a/x.py")]
     assert (await caches.documents.load([(1, "a/x.py")]))[(1, "a/x.py")] is before
     async with store.database.atomic():
         await store.chunks.retire(["c1"], AT)
-    await caches.ahead.note((1,))
-    await caches.ahead.read()
+    await caches.ahead.read((1,))
 
     assert (await caches.documents.load([(1, "a/x.py")]))[(1, "a/x.py")].text.length == 3
 
@@ -98,8 +93,7 @@ async def test_after_it_nothing_is_read_until_the_store_changes(store: Store) ->
 async def test_a_large_scope_is_not_read_ahead(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ahead, "SMALL_SCOPE_CHUNKS", 3)
     caches = Caches(store)
-    await caches.ahead.note((1, GLOBAL_SCOPE))
-    await caches.ahead.read()
+    await caches.ahead.read((1, GLOBAL_SCOPE))
 
     assert {document for document in caches.documents._documents if not isinstance(document, int)} == set()
     assert len(caches.documents._documents) == 1
@@ -116,21 +110,3 @@ async def test_the_size_of_a_scope_is_counted_no_further_than_asked(store: Store
     assert await store.chunks.size_of_scope(1, 100) == 4
     assert await store.chunks.size_of_scope(1, 2) == 2
     assert await store.chunks.size_of_scope(GLOBAL_SCOPE, 100) == 1
-
-
-async def test_a_scope_that_could_not_be_read_is_read_the_next_time(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    caches = Caches(store)
-    await asyncio.gather(caches.ahead.note((1,)), caches.ahead.note((1,)))
-    with monkeypatch.context() as patch:
-        patch.setattr(store.chunks, "headers_of_scope", _fails)
-        with pytest.raises(StoreError):
-            await caches.ahead.read()
-    await caches.ahead.read()
-
-    assert (1, "a/x.py") in caches.documents._documents
-
-
-async def _fails(scope: int, limit: int) -> dict[int, Chunk]:
-    raise StoreError("the disk is gone")
