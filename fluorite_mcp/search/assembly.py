@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from fluorite_mcp.models import ProfiledChunk
 from fluorite_mcp.search.merged import encode_merged
+from fluorite_mcp.search.products import product
 from fluorite_mcp.search.profile import ChunkProfile, Defined, decode_profile, term_hash
 from fluorite_mcp.text.tokens import index_words
 
@@ -86,7 +87,7 @@ def mean_directions(documents: Sequence[Sequence[bytes]]) -> list[NDArray[np.flo
     starts = [0, *accumulate(sizes[index] for index in present)][:-1]
     totals = np.add.reduceat(vectors.reshape(sum(sizes), -1).astype(np.float32), starts, axis=0)
     for index, total in zip(present, totals, strict=True):
-        length = float(np.sqrt(total.dot(total)))
+        length = float(np.sqrt(product(total, total)))
         means[index] = total / length if length else total
     return means
 

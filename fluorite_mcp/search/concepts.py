@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from fluorite_mcp.search.products import product
 from fluorite_mcp.search.profile import known_terms, term_hash
 from fluorite_mcp.text.near_words import near_words
 from fluorite_mcp.text.tokens import has_cjk, index_words, query_words
@@ -80,8 +81,7 @@ class ConceptTable:
             held = np.maximum.reduceat(found.take(self.terms.tokens, axis=1) * self.terms.weights, starts, axis=1)
             concepts = self.terms.concepts[starts]
             best[:, concepts] = np.maximum(best[:, concepts], held)
-        # Unlike `@`, it looks at no floating-point flags, which vector instructions sometimes raise for nothing.
-        result: NDArray[np.float32] = best.dot(self.importance)
+        result: NDArray[np.float32] = product(best, self.importance)
         return result
 
     def token_importance(self) -> NDArray[np.float32]:

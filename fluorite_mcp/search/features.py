@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fluorite_mcp.search.concepts import ConceptTable, concept_table, concepts_of
 from fluorite_mcp.search.documents import Document
+from fluorite_mcp.search.products import product
 from fluorite_mcp.search.profile import Defined, known_terms, term_hash
 from fluorite_mcp.search.query import Query
 from fluorite_mcp.text.tokens import query_words
@@ -167,7 +168,7 @@ def _cosines(documents: Sequence[Document], vector: Numbers | None) -> Numbers:
     known = [index for index, one in enumerate(documents) if one.text.mean.shape == vector.shape]
     if known:
         means = np.concatenate([documents[index].text.mean for index in known]).reshape(len(known), -1)
-        cosines[known] = means.dot(vector)
+        cosines[known] = product(means, vector)
     return cosines
 
 
@@ -218,7 +219,7 @@ def _name_likeness(
         stems = np.delete(cosines[:, 1:], starts, axis=0)
         nearest = np.maximum.reduceat(stems, np.cumsum(sizes[named] - 1) - (sizes[named] - 1), axis=0)
         likeness = np.clip(nearest, _UNLIKE, 1.0) - _UNLIKE
-        similarity[named] = likeness.dot(importance) / (float(importance.sum()) or 1.0)
+        similarity[named] = product(likeness, importance) / (float(importance.sum()) or 1.0)
     return cosines[starts, 0], similarity
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from fluorite_mcp.errors import StoreError
 from fluorite_mcp.search.features import FEATURES
+from fluorite_mcp.search.products import product
 
 if TYPE_CHECKING:
     import numpy as np
@@ -72,7 +73,7 @@ class RankingModel:
         import numpy as np
 
         deviations = np.where(np.isnan(features), 0.0, features - self.means)
-        sums: NDArray[np.float32] = deviations.dot(self.weights)
+        sums: NDArray[np.float32] = product(deviations, self.weights)
         return self.slope * sums + self.offset
 
     def answer_log_odds(self, features: NDArray[np.float32], *, by_words: bool) -> float:
