@@ -105,6 +105,7 @@ class Engine:
         self._index = VectorIndex(store.vectors, data_dir / "vectors", _now)
         self._usage = Usage(database, chunks, store.meta, store.metrics, self._measures, _now)
         qualities = Qualities(database, chunks, projects, history, store.meta, _now)
+        chores = (self._usage.flush_sometimes, qualities.refresh_daily)
         profiles = FileProfiles(database, store.merged, chunks, self._embedder)
         self._bundled = BundledKnowledge(database, chunks, store.relations, history, store.meta, self._embedder, _now)
         watch = FreshnessWatch()
@@ -115,13 +116,12 @@ class Engine:
             worker_command=worker_command(settings, model),
         )  # fmt: skip
         self._mine = engine_mining(settings, store, self._embedder, _now)
+        self._upkeep = Upkeep(
+            database, chunks, self._embedder, self._index, profiles, self._back_up, self._mine.keep_up, chores
+        )
         current = CurrentProject(projects, learner, watch, _now)
         headers = HeaderCache(chunks)
         self._ranker = engine_search(settings, store, self._index, self._embedder, model, headers)
-        self._upkeep = Upkeep(
-            database, chunks, self._embedder, self._index, profiles, self._back_up, self._mine.keep_up,
-            (self._usage.flush_sometimes, qualities.refresh_daily),
-        )  # fmt: skip
         self._reranker = engine_reranker(settings)
         ranker = RerankedSearch(self._ranker, chunks, self._reranker) if self._reranker else self._ranker
 

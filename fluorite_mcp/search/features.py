@@ -211,7 +211,7 @@ def _name_likeness(
 
     sizes = np.array([len(one.names) for one in documents])
     starts = np.cumsum(sizes) - sizes
-    cosines = np.concatenate([one.names for one in documents]) @ spoken.T
+    cosines = product(np.concatenate([one.names for one in documents]), spoken.T)
     similarity = np.zeros(len(documents), np.float32)
     named = np.flatnonzero(sizes > 1)
     if len(named) and query.spoken:

@@ -90,8 +90,8 @@ class RankingModel:
         best = np.fmax.reduce(features, axis=0)
         best = np.where(np.isnan(best), self.answer_usual, best)
         if by_words:
-            return float(best @ self.words_weights + self.words_offset)
-        return float(best @ self.answer_weights + self.answer_offset)
+            return float(product(best, self.words_weights) + self.words_offset)
+        return float(product(best, self.answer_weights) + self.answer_offset)
 
 
 @lru_cache(maxsize=4)

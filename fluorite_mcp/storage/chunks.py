@@ -122,7 +122,7 @@ class ChunkTable:
         last = ""
         # All files of a huge project in one statement would keep searches waiting for a second.
         while rows := await self._database.fetch(
-            # (The index of files is the one that is read in order.)
+            # `+` keeps SQLite from the index by kind: the one by file has the paths in order.
             "SELECT path, max(frameworks) FROM chunks WHERE +kind = 'code' AND project = ? AND path > ?"
             " AND retired_at IS NULL GROUP BY path ORDER BY path LIMIT ?",
             [project, last, _FILES_A_QUERY],

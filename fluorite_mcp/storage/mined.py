@@ -111,7 +111,7 @@ class MinedTable:
         return [(path, digest) for path, digest in rows]
 
     async def facts(self, project: int, paths: Sequence[str]) -> list[tuple[str, bytes, bytes]]:
-        """Return (path, content hash, facts) of some mined files; all of a project's are read in one go."""
+        """Return (path, content hash, facts) of some mined files."""
         return await self._read_some(project, "facts", paths)
 
     async def clusters(self, project: int) -> dict[bytes, bytes]:
