@@ -200,7 +200,10 @@ def _own_answerable(query: Query, signals: NDArray[np.float32], model: RankingMo
     by_words = _probability(model.answer_log_odds(signals, by_words=True))
     own = [word for word in query.words if word not in query.translated]
     is_foreign = 2 * sum(not word.isascii() for word in own) > len(own)
-    has_more_words = float(signals[:, _COLUMN["words"]].max()) >= _SETTLED_BY_WORDS or is_foreign
+    best = signals[signals[:, _COLUMN["words"]].argmax()]
+    # Two witnesses: the file whose name the query spells is also the one that holds most of its words.
+    is_named = best[_COLUMN["stem_spelling"]] > 0
+    has_more_words = best[_COLUMN["words"]] >= _SETTLED_BY_WORDS or is_named or is_foreign
     return max(answerable, by_words) if has_more_words else answerable
 
 

@@ -187,6 +187,14 @@ def test_only_what_is_relevant_answers(query: str, lexical: float, cosine: float
     assert (ranking(query, found(piece(1), lexical, cosine)).answerable >= 0.5) is expected
 
 
+def test_a_file_that_the_query_spells_answers_where_it_also_holds_most_of_the_words() -> None:
+    query, spelled, other = "UTS46 internationalized host encoding", piece(1, "src/uts46.c"), piece(2, "src/other.c")
+
+    assert ranking(query, found(spelled, 0.33, 0.3), found(other, 0.1, 0.1)).answerable >= 0.5
+    assert ranking(query, found(spelled, 0.1, 0.1), found(other, 0.33, 0.3)).answerable < 0.5
+    assert ranking("IDNA internationalized host", found(spelled, 0.33, 0.3), found(other, 0.1)).answerable < 0.5
+
+
 def test_more_evidence_makes_an_answer_likelier() -> None:
     chances = [ranking("sum totals", found(piece(1), part, part)).answerable for part in (0.0, 0.5, 1.0)]
 
