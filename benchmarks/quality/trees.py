@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
+import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,12 +38,23 @@ def _lay_out(spec: Mapping[str, Any], part: str, tree: Path, mirror: Path | None
     with tempfile.TemporaryDirectory(dir=tree.parent) as folder:
         scratch = Path(folder)
         git = clone_of(mirror, spec["url"]) if mirror else _fetch(spec["url"], spec["revision"], scratch / "git")
-        packed = _git(git, "archive", spec["revision"], *([part] if part else []))
-        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-            archive.extractall(scratch / "tree", filter="data")
+        _check_out(git, spec["revision"], part or ".", scratch)
         # A repository of its own: else the tree would count as a part of the one this checkout is.
         subprocess.run(["git", "init", "--quiet", str(scratch / "tree" / part)], check=True)
         shutil.move(scratch / "tree", tree)
+
+
+def _check_out(git: Path, revision: str, part: str, scratch: Path) -> None:
+    """Write the files of a part of a revision into `tree`, as a user's clone would.
+
+    `git archive` would leave out what the repository keeps out of its releases.
+    """
+    tree = scratch / "tree"
+    tree.mkdir()
+    # An index of its own: nothing in the clone changes, and its hooks do not run.
+    own = {"GIT_DIR": str(git), "GIT_WORK_TREE": str(tree), "GIT_INDEX_FILE": str(scratch / "index")}
+    no_hooks = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "core.hooksPath", "GIT_CONFIG_VALUE_0": os.devnull}
+    _git(tree, "checkout", "--quiet", revision, "--", part, environment=own | no_hooks)
 
 
 def clone_of(mirror: Path, url: str) -> Path:
@@ -62,8 +72,8 @@ def _fetch(url: str, revision: str, git: Path) -> Path:
     return git
 
 
-def _git(folder: Path, *arguments: str) -> bytes:
-    done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False)
+def _git(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
+    own = {**os.environ, **(environment or {})}
+    done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, check=False, env=own)
     if done.returncode:
         sys.exit(f"git {arguments[0]} failed: {done.stderr.decode(errors='replace').strip()}")
-    return done.stdout

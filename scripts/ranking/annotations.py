@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import json
-import subprocess
-import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from benchmarks.quality.trees import ensure_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +52,15 @@ def _query(item: dict[str, Any]) -> AnnotatedQuery:
 
 
 def lay_out(repository: Repository, trees: Path, mirror: Path | None) -> Path:
-    """Return the folder of the repository's pinned tree, laid out if it is not there yet.
+    """Return the folder of the repository's pinned tree to learn, laid out if it is not there yet.
 
     Raises:
-        subprocess.CalledProcessError: git cannot fetch or read the revision.
+        SystemExit: git cannot fetch or read the revision.
     """
-    tree = trees / f"{repository.name}-{repository.revision[:12]}"
-    if not tree.is_dir():
-        clone = _clone(repository, trees, mirror)
-        command = ["git", "-C", str(clone), "archive", repository.revision]
-        archive = subprocess.run([*command, *filter(None, [repository.folder])], check=True, capture_output=True)
-        partial = tree.with_suffix(".partial")
-        with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as packed:
-            packed.extractall(partial, filter="data")
-        # A repository of its own: else the tree would count as an ignored part of the one this checkout is.
-        subprocess.run(["git", "init", "--quiet", str(partial / repository.folder)], check=True)
-        partial.rename(tree)
-    return tree / repository.folder
-
-
-def _clone(repository: Repository, trees: Path, mirror: Path | None) -> Path:
-    owner_and_name = repository.url.removesuffix(".git").rstrip("/").split("/")[-2:]
-    if mirror is not None:
-        return mirror / "+".join(owner_and_name) / "repo"
-    clone = trees / "clones" / "+".join(owner_and_name)
-    if not clone.is_dir():
-        clone.mkdir(parents=True)
-        subprocess.run(["git", "init", "--quiet", "--bare", str(clone)], check=True)
-    fetch = ["git", "-C", str(clone), "fetch", "--quiet", "--depth", "1", repository.url, repository.revision]
-    subprocess.run(fetch, check=True)
-    return clone
+    spec = {
+        "name": repository.name,
+        "url": repository.url,
+        "revision": repository.revision,
+        "benchmark_root": repository.folder,
+    }
+    return ensure_tree(spec, mirror=mirror, cache=trees)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,21 @@ def test_a_tree_is_fetched_from_its_url(code_data: CodeData, tmp_path: Path) -> 
     assert "parse_invoice_number" in (root / "src" / "invoices.py").read_text()
 
 
+def test_what_is_kept_out_of_releases_is_laid_out_too(code_data: CodeData, tmp_path: Path) -> None:
+    [spec] = json.loads(code_data.file.read_text())["repos"]
+    work = tmp_path / "work"
+    (work / "src" / ".gitattributes").write_text("mailer.py export-ignore\n")
+    subprocess.run(["git", "-C", str(work), "add", "."], check=True)
+    subprocess.run(["git", "-C", str(work), "commit", "--quiet", "-m", "smaller releases"], check=True)
+    head = subprocess.run(["git", "-C", str(work), "rev-parse", "HEAD"], check=True, capture_output=True, text=True)
+
+    root = ensure_tree(
+        {**spec, "url": work.as_uri(), "revision": head.stdout.strip()}, mirror=None, cache=tmp_path / "trees"
+    )
+
+    assert (root / "mailer.py").is_file()
+
+
 def test_a_clone_that_is_not_there_is_named(code_data: CodeData, tmp_path: Path) -> None:
     [spec] = json.loads(code_data.file.read_text())["repos"]
 
@@ -41,7 +57,7 @@ def test_a_clone_that_is_not_there_is_named(code_data: CodeData, tmp_path: Path)
 def test_a_revision_that_is_not_there_leaves_no_tree(code_data: CodeData, tmp_path: Path) -> None:
     [spec] = json.loads(code_data.file.read_text())["repos"]
 
-    with pytest.raises(SystemExit, match="git archive failed"):
+    with pytest.raises(SystemExit, match="git checkout failed"):
         ensure_tree({**spec, "revision": "0" * 40}, mirror=code_data.mirror, cache=tmp_path / "trees")
     assert list((tmp_path / "trees").iterdir()) == []
 
