@@ -19,7 +19,7 @@ from fluorite_mcp import __version__
 from fluorite_mcp.embedding.measured import MeasuredEmbedder
 from fluorite_mcp.engine_automatic import AutomaticCalls
 from fluorite_mcp.engine_mining import engine_mining
-from fluorite_mcp.engine_models import engine_embedder, engine_reranker, worker_command
+from fluorite_mcp.engine_models import engine_embedder, engine_reranker, names_model, worker_command
 from fluorite_mcp.engine_relations import engine_combinations, engine_get
 from fluorite_mcp.engine_search import engine_search
 from fluorite_mcp.engine_spikes import SpikeCalls, is_application
@@ -115,13 +115,14 @@ class Engine:
             lock_folder=data_dir / "locks", now=_now, batch_size=learning.batch_size,
             worker_command=worker_command(settings, model),
         )  # fmt: skip
-        self._mine = engine_mining(settings, store, self._embedder, _now)
+        names = names_model(settings, model)
+        self._mine = engine_mining(settings, store, self._embedder, names, _now)
         self._upkeep = Upkeep(
             database, chunks, self._embedder, self._index, profiles, self._back_up, self._mine.keep_up, chores
         )
         current = CurrentProject(projects, learner, watch, _now)
         headers = HeaderCache(chunks)
-        self._ranker = engine_search(settings, store, self._index, self._embedder, model, headers)
+        self._ranker = engine_search(store, self._index, self._embedder, names, headers)
         self._reranker = engine_reranker(settings)
         ranker = RerankedSearch(self._ranker, chunks, self._reranker) if self._reranker else self._ranker
 

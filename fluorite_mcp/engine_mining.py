@@ -14,8 +14,18 @@ from fluorite_mcp.settings import Settings
 from fluorite_mcp.storage.store import Store
 
 
-def engine_mining(settings: Settings, store: Store, embedder: Embedder, now: Callable[[], str]) -> Mine:
-    """Return what keeps the mined files and the patterns of an engine's projects up to date."""
+def engine_mining(
+    settings: Settings, store: Store, embedder: Embedder, names: Embedder, now: Callable[[], str]
+) -> Mine:
+    """Return what keeps the mined files and the patterns of an engine's projects up to date.
+
+    Args:
+        settings: The engine's.
+        store: Where both are.
+        embedder: What embeds patterns, as any chunk.
+        names: What compares the names of definitions.
+        now: The time, in ISO 8601.
+    """
     learning = settings.learning
     miner = ProjectMiner(
         store.database,
@@ -31,6 +41,7 @@ def engine_mining(settings: Settings, store: Store, embedder: Embedder, now: Cal
         store.history,
         store.meta,
         embedder,
+        names,
         now,
         threshold=learning.quality_threshold,
         worker_command=patterns_command(settings),

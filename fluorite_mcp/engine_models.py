@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from fluorite_mcp.embedding.builtin import BUILTIN, BuiltinEmbedder
 from fluorite_mcp.embedding.cached import CachedEmbedder
 from fluorite_mcp.embedding.guarded import GuardedEmbedder, GuardedReranker
 from fluorite_mcp.embedding.registry import create_embedder, create_reranker
@@ -28,6 +29,16 @@ def engine_embedder(settings: Settings, cache: BlobCache) -> Embedder:
         endpoint_key=key.get_secret_value() if key else None,
     )
     return GuardedEmbedder(CachedEmbedder(embedder, cache) if embedder.is_slow else embedder)
+
+
+def names_model(settings: Settings, model: Embedder) -> Embedder:
+    """Return the bundled model, which compares names and words whatever the chunks are embedded with.
+
+    Args:
+        settings: The engine's.
+        model: What embeds the chunks, without measuring: names are compared too often for that.
+    """
+    return model if settings.ml.embedding_model == BUILTIN else BuiltinEmbedder()
 
 
 def _have_algebra_on_one_core() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fluorite_mcp.embedding.builtin import BUILTIN, BuiltinEmbedder
 from fluorite_mcp.index.generations import VectorIndex
 from fluorite_mcp.index.lexical import LexicalIndex
 from fluorite_mcp.ports import Embedder
@@ -13,32 +12,27 @@ from fluorite_mcp.search.hybrid import HybridSearch
 from fluorite_mcp.search.named_files import NamedFiles
 from fluorite_mcp.search.places import PlaceFinder
 from fluorite_mcp.search.word_tables import WordTables
-from fluorite_mcp.settings import Settings
 from fluorite_mcp.storage.store import Store
 
 
 def engine_search(
-    settings: Settings,
     store: Store,
     index: VectorIndex,
     embedder: Embedder,
-    model: Embedder,
+    names: Embedder,
     headers: HeaderCache,
 ) -> HybridSearch:
     """Return what ranks an engine's chunks.
 
     Args:
-        settings: The engine's.
         store: Where the chunks are.
         index: Their vectors.
         embedder: What embeds queries, measured.
-        model: The same without measuring: names are compared too often for that.
+        names: What compares names and words.
         headers: What is kept of chunks between queries.
     """
     chunks = store.chunks
     words = LexicalIndex(store.database, WordTables(chunks))
-    # Names and words are compared by the bundled model, whatever the chunks are embedded with.
-    names = model if settings.ml.embedding_model == BUILTIN else BuiltinEmbedder()
     documents = DocumentCache(chunks, store.merged, words, embedder, names)
     places = PlaceFinder(store.projects, chunks, words, headers)
     named = NamedFiles(store.projects, chunks)

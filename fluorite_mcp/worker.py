@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from fluorite_mcp.embedding.builtin import BUILTIN, BuiltinEmbedder
@@ -57,7 +58,7 @@ def _background_work(argument: str) -> Callable[[Any], object]:
         return mine_batch
     from fluorite_mcp.learning.discovery import find_patterns
 
-    return find_patterns
+    return partial(find_patterns, names=BuiltinEmbedder())
 
 
 def _embedding(embedder: Embedder) -> PrepareBatch:

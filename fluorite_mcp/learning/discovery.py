@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fluorite_mcp.learning.batches import receive, send
 from fluorite_mcp.learning.garbage import paused_collection
@@ -18,14 +19,18 @@ from fluorite_mcp.learning.workers import close_worker, start_worker
 from fluorite_mcp.patterns.discover import Pattern, discover
 from fluorite_mcp.patterns.encoding import decode_pattern, encode_pattern
 from fluorite_mcp.patterns.grouping import Cluster, Member, find_clusters
+from fluorite_mcp.patterns.meaning import Meanings
 from fluorite_mcp.patterns.selection import select
 from fluorite_mcp.patterns.skeletons import read_skeletons
 from fluorite_mcp.patterns.trees import Definition, read_definition
 from fluorite_mcp.patterns.units import Unit, find_units
 
+if TYPE_CHECKING:
+    from fluorite_mcp.ports import Embedder
+
 logger = logging.getLogger(__name__)
 
-DISCOVERY_VERSION = 1
+DISCOVERY_VERSION = 2
 """Part of every cluster's signature: clusters are judged anew by another version."""
 
 # From here on a process of its own is worth its start.
@@ -60,12 +65,18 @@ class Discovery:
     results: dict[bytes, bytes] = field(default_factory=dict)
 
 
-def find_patterns(task: DiscoveryTask) -> Discovery:
-    """Find the patterns of a project; clusters whose texts are known are not judged again."""
+def find_patterns(task: DiscoveryTask, names: Embedder) -> Discovery:
+    """Find the patterns of a project; clusters whose texts are known are not judged again.
+
+    Args:
+        task: The project.
+        names: The bundled model, which compares the names of definitions.
+    """
     # Thousands of definitions that all stay would be gone through for garbage again and again: a third of the time.
     with paused_collection():
         skeletons = ((path, digest, read_skeletons(data)) for path, digest, data in task.files)
-        clusters = find_clusters((path, digest, found) for path, digest, found in skeletons if found is not None)
+        readable = ((path, digest, found) for path, digest, found in skeletons if found is not None)
+        clusters = find_clusters(readable, Meanings(names))
     reader = _Reader(task.root)
     patterns: list[Pattern] = []
     results: dict[bytes, bytes] = {}
@@ -129,17 +140,17 @@ class _Reader:
         return parsed, units
 
 
-async def find_patterns_apart(task: DiscoveryTask, command: Sequence[str]) -> Discovery:
+async def find_patterns_apart(task: DiscoveryTask, names: Embedder, command: Sequence[str]) -> Discovery:
     """Find the patterns of a project: in a process of its own, or for a small one in a thread."""
     is_small = sum(len(data) for _, _, data in task.files) < _ELSEWHERE_FROM_BYTES
     process = start_worker(command) if command and not is_small else None
     if process is None:
-        return await asyncio.to_thread(find_patterns, task)
+        return await asyncio.to_thread(find_patterns, task, names)
     try:
         return await asyncio.to_thread(_ask, process, task)
     except (OSError, EOFError, ValueError, pickle.PickleError) as error:
         logger.warning("a worker process failed (%s); patterns are found in this one", error)
-        return await asyncio.to_thread(find_patterns, task)
+        return await asyncio.to_thread(find_patterns, task, names)
     finally:
         # Also what a cancelled wait leaves running.
         process.kill()

@@ -52,6 +52,7 @@ class Patterns:
         history: HistoryStore,
         meta: MetaStore,
         embedder: Embedder,
+        names: Embedder,
         now: Callable[[], str],
         *,
         threshold: float,
@@ -63,6 +64,7 @@ class Patterns:
         self._history = history
         self._meta = meta
         self._embedder = embedder
+        self._names = names
         self._now = now
         self._threshold = threshold
         self._worker_command = worker_command
@@ -105,7 +107,7 @@ class Patterns:
         files = await self._mined.skeletons(project.key, sample)
         task = DiscoveryTask(Path(project.root), files, known, self._threshold)
         is_much = changed_files > _FEW_FILES or len(files) > QUICK_FILES or not known
-        found = await find_patterns_apart(task, self._worker_command if is_much else ())
+        found = await find_patterns_apart(task, self._names, self._worker_command if is_much else ())
         wanted = await self._as_chunks(project, found.patterns, len(sample) if sample else None)
         changes = await self._compare(project, wanted)
         prepared, model = await prepare_chunks([*changes.added, *changes.changed, *changes.faded], self._embedder)

@@ -1,7 +1,8 @@
-"""Which definitions may be examples of one pattern: those of one shape, and those nearly so that call the same APIs.
+"""Which definitions may be examples of one pattern: those of one shape, and those nearly so that do the same thing.
 
-Only skeletons are read here. A cluster is a seed, the definitions of one shape that share their frequent calls, with
-near groups in order of likeness; which of them really belong to it, generalising decides.
+The same thing is what calls mostly the same APIs, or some of the same under names that mean the same (`decodeXML`,
+`decodeYAML`). Only skeletons are read here. A cluster is a seed, the definitions of one shape that share their frequent
+calls, with near groups in order of likeness; which of them really belong to it, generalising decides.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from fluorite_mcp.patterns.meaning import Meanings
 from fluorite_mcp.patterns.skeletons import FileSkeletons, Skeleton
 
 MIN_COUNT = 3
@@ -19,12 +22,15 @@ MIN_COUNT = 3
 
 MAX_CLUSTERS = 500
 
-# How much of their sketches nearly equal trees share, and of their calls definitions that mean the same.
+# How much of their sketches nearly equal trees share, and of their calls definitions that do the same.
 _NEAR_TREES = 0.34
 _NEAR_CALLS = 0.5
+# Of their calls definitions whose names say that they do the same; without any, unrelated ones of one form would be it.
+_SOME_CALLS = 0.2
 _MAX_NEAR_GROUPS = 12
 # A part that so many groups have (`return x`) tells nothing.
 _COMMON_PART = 40
+_NAMES_SAID = 6
 # As if they shared so many, where neither calls anything.
 _NO_CALLS = 0.5
 
@@ -57,6 +63,12 @@ class Group:
     calls: frozenset[str] = frozenset()
     decorators: frozenset[str] = frozenset()
 
+    @property
+    def said(self) -> str:
+        """What its names say: those of its definitions, and what they call."""
+        names = sorted({member.skeleton.name for member in self.members})
+        return " ".join([*names[:_NAMES_SAID], *sorted(self.calls)])
+
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
@@ -81,14 +93,15 @@ class Cluster:
         return digest.digest()
 
 
-def find_clusters(files: Iterable[tuple[str, bytes, FileSkeletons]]) -> list[Cluster]:
+def find_clusters(files: Iterable[tuple[str, bytes, FileSkeletons]], meanings: Meanings | None = None) -> list[Cluster]:
     """Group the definitions of a project, the most promising cluster first.
 
     Args:
         files: (path, content hash, skeletons) of each file.
+        meanings: Tells whether names mean the same; calls alone do if None.
     """
     groups = list(_groups(files))
-    clusters = [cluster for cluster in _clusters(groups) if cluster.size >= MIN_COUNT]
+    clusters = [cluster for cluster in _clusters(groups, meanings) if cluster.size >= MIN_COUNT]
     clusters.sort(key=lambda one: (-_promise(one), one.signature))
     return clusters[:MAX_CLUSTERS]
 
@@ -135,32 +148,57 @@ def _described(group: Group) -> Group:
     return group
 
 
-def _clusters(groups: Sequence[Group]) -> Iterator[Cluster]:
+class _Near(NamedTuple):
+    """A group near a seed: how alike they are, its number, and whether their calls alone say so."""
+
+    likeness: float
+    group: int
+    by_calls: bool
+
+
+def _clusters(groups: Sequence[Group], meanings: Meanings | None) -> Iterator[Cluster]:
     seeds = _seeds(groups)
-    near_seeds = _find_near(groups, seeds)
+    near_seeds = _find_near(groups, seeds, meanings)
     for index in seeds:
         group, near = groups[index], near_seeds[index]
         # A small group is judged with the largest one near it, where that is the seed.
-        if len(group.members) < MIN_COUNT and any(_leads(groups[other], group) for _, other in near):
+        if len(group.members) < MIN_COUNT and any(one.by_calls and _leads(groups[one.group], group) for one in near):
             continue
-        near.sort(key=lambda pair: (-pair[0], groups[pair[1]].members[0].order))
-        yield Cluster(group, tuple(groups[other] for _, other in near[:_MAX_NEAR_GROUPS]))
+        near.sort(key=lambda one: (-one.likeness, groups[one.group].members[0].order))
+        yield Cluster(group, tuple(groups[one.group] for one in near[:_MAX_NEAR_GROUPS]))
 
 
-def _find_near(groups: Sequence[Group], seeds: Sequence[int]) -> dict[int, list[tuple[float, int]]]:
-    """Return, for each seed, the groups near it with how alike they are."""
+def _find_near(groups: Sequence[Group], seeds: Sequence[int], meanings: Meanings | None) -> dict[int, list[_Near]]:
+    """Return, for each seed, the groups near it."""
+    near: dict[int, list[_Near]] = {index: [] for index in seeds}
+    doubtful: list[tuple[int, _Near]] = []
+    for seed, index, trees in _alike_trees(groups, seeds):
+        calls = _shared_calls(groups[seed], groups[index])
+        one = _Near(trees + calls, index, by_calls=calls >= _NEAR_CALLS)
+        if one.by_calls:
+            near[seed].append(one)
+        elif calls >= _SOME_CALLS:
+            doubtful.append((seed, one))
+    if meanings is not None and doubtful:
+        agree = meanings.agree([(groups[seed].said, groups[one.group].said) for seed, one in doubtful])
+        for (seed, one), same in zip(doubtful, agree, strict=True):
+            if same:
+                near[seed].append(one)
+    return near
+
+
+def _alike_trees(groups: Sequence[Group], seeds: Sequence[int]) -> Iterator[tuple[int, int, float]]:
+    """Yield each seed with a group whose trees are nearly equal to its own, and which part of them is."""
     holders = _holders(groups, seeds)
-    near: dict[int, list[tuple[float, int]]] = {index: [] for index in seeds}
     for index, group in enumerate(groups):
         known = holders.get((group.language, group.kind), {})
         shared = [seed for part in group.sketch if part in known for seed in known[part]]
         # Hundreds of seeds share one part with a group; those that share more are few.
         for seed, count in Counter(shared).items() if len(shared) > 1 else ():
-            if count > 1 and seed != index:
+            if count > 1 and seed != index and groups[seed].decorators == group.decorators:
                 trees = count / min(len(group.sketch), len(groups[seed].sketch))
-                if trees >= _NEAR_TREES and (calls := _likeness(groups[seed], group)):
-                    near[seed].append((trees + calls, index))
-    return near
+                if trees >= _NEAR_TREES:
+                    yield seed, index, trees
 
 
 def _holders(groups: Sequence[Group], seeds: Sequence[int]) -> dict[tuple[str, str], dict[int, list[int]]]:
@@ -202,10 +240,7 @@ def _leads(one: Group, other: Group) -> bool:
     return (-len(one.members), one.members[0].order) < (-len(other.members), other.members[0].order)
 
 
-def _likeness(left: Group, right: Group) -> float:
-    """Return which part of their calls two groups share; 0 for not enough, or other decorators."""
-    if left.decorators != right.decorators:
-        return 0.0
+def _shared_calls(left: Group, right: Group) -> float:
+    """Return which part of their calls two groups share."""
     all_calls = left.calls | right.calls
-    calls = len(left.calls & right.calls) / len(all_calls) if all_calls else _NO_CALLS
-    return calls if calls >= _NEAR_CALLS else 0.0
+    return len(left.calls & right.calls) / len(all_calls) if all_calls else _NO_CALLS

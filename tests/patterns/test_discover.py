@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 
+from fluorite_mcp.embedding.builtin import BuiltinEmbedder
 from fluorite_mcp.learning.mining import parse_file
 from fluorite_mcp.patterns.discover import Pattern, discover
 from fluorite_mcp.patterns.encoding import decode_pattern, encode_pattern
 from fluorite_mcp.patterns.grouping import Member, find_clusters
+from fluorite_mcp.patterns.meaning import Meanings
 from fluorite_mcp.patterns.selection import select
 from fluorite_mcp.patterns.skeletons import read_skeletons, skeletons_of
 from fluorite_mcp.patterns.trees import Definition, read_definition
@@ -30,7 +32,7 @@ def handlers(*names: str) -> str:
     return "".join(HANDLER.format(name=name, title=name.title()) for name in names)
 
 
-def patterns_in(files: dict[str, str], threshold: float = 0.7) -> list[Pattern]:
+def patterns_in(files: dict[str, str], threshold: float = 0.7, *, by_calls: bool = False) -> list[Pattern]:
     read = []
     parsed = {path: parse_file(path, text.encode()) for path, text in files.items()}
     for path, file in parsed.items():
@@ -49,7 +51,7 @@ def patterns_in(files: dict[str, str], threshold: float = 0.7) -> list[Pattern]:
         ]
         return read_definition(unit.nodes, file.source, file.language)
 
-    clusters = find_clusters(read)
+    clusters = find_clusters(read, None if by_calls else Meanings(BuiltinEmbedder()))
     found_patterns = []
     for cluster in clusters:
         pattern = discover(cluster, load, threshold)
@@ -71,6 +73,42 @@ def test_three_handlers_alike_are_a_pattern_with_their_places() -> None:
 
 def test_two_are_none() -> None:
     assert patterns_in({"shop/orders.py": handlers("order", "user")}) == []
+
+
+DECODER = """\
+def decode_{name}(stream, target):
+    decoder = {name}_reader.{opened}(stream){more}
+    try:
+        decoder.{read}(target)
+    except DecodeError as error:
+        raise BadRequest("body cannot be decoded") from error
+    return check_fields(target)
+
+
+"""
+
+
+# One form; of their calls they share a third.
+DECODERS = "".join(
+    DECODER.format(name=name, opened=opened, read=read, more="")
+    for name, opened, read in (
+        ("toml", "parse", "fill"), ("yaml", "load_all", "read_into"), ("xml", "open_document", "copy_to")
+    )
+)  # fmt: skip
+OTHER_FORM = DECODER.format(name="json", opened="open_decoder", read="decode", more="\n    decoder.limit_depth(64)")
+
+
+def test_what_calls_other_apis_under_names_that_mean_the_same_is_an_example_too() -> None:
+    files = {"wire/decoding.py": DECODERS + OTHER_FORM}
+
+    assert [len(one.members) for one in patterns_in(files, 0.5, by_calls=True)] == [3]
+    assert [len(one.members) for one in patterns_in(files, 0.5)] == [4]
+
+
+def test_the_same_under_names_that_mean_something_else_is_none() -> None:
+    other = OTHER_FORM.replace("decod", "invoic").replace("json", "customer")
+
+    assert [len(one.members) for one in patterns_in({"wire/decoding.py": DECODERS + other}, 0.5)] == [3]
 
 
 def test_getters_are_none() -> None:
