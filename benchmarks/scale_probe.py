@@ -69,9 +69,13 @@ async def hybrid(engine: Engine) -> dict[str, Any]:
 
 
 async def parts(engine: Engine) -> dict[str, Any]:
-    """The vector part and the lexical part alone, on the same queries; what the vector part finds."""
+    """The vector part and the lexical part alone, on the same queries; what the vector part finds.
+
+    As in `hybrid`, once what a start leaves to the background is done.
+    """
     queries = _queries(engine, 4)
     await engine.search(queries[0])
+    await engine.settle()
     scopes = _scopes(engine)
     model, index, words = engine._embedder.name, engine._index, LexicalIndex(engine._stored.database)
     vectors = [engine._embedder.embed_query(query) for query in queries]

@@ -26,16 +26,15 @@ MAX_WORDS = 24
 # More pairs than this make a character that says little.
 _BIGRAMS_PER_CHARACTER = 20
 
-# Postings that may be scored for one query: about a millisecond's worth. The rarest `MIN_WORDS` always are.
+# Chunks that may be scored for one query: in a large store some milliseconds' worth. The rarest `MIN_WORDS` always
+# decide; where those stand in more chunks, only chunks that hold several words are scored.
 POSTINGS_BUDGET = 2_000
 MIN_WORDS = 2
-# Where those stand in more chunks than this, scoring them all would be noticed; only chunks with several words are.
-WIDE_POSTINGS = 6_000
 
 # A word in this many chunks is counted once and then remembered, as counting costs as much as there are chunks; no
-# word is counted further than the second number, which takes half a millisecond.
+# word is counted further than the second number, which takes a quarter of a millisecond.
 _REMEMBERED_COUNT = 1_000
-_COUNTED_EXACTLY = 5_000
+_COUNTED_EXACTLY = 2_500
 _COUNTS_KEPT = 50_000
 # Of a word in so many chunks and more, import lines are counted among the first so many: dozens of files' names are
 # counted for one query, and their logarithm is all that ranking takes.
@@ -148,12 +147,12 @@ class LexicalIndex:
         # Within the budget scoring is over before a busy machine has handed it to a thread and back.
         is_short = sum(counts[word] for word in chosen) <= POSTINGS_BUDGET
         read = self._sql.look_up if is_short else self._sql.fetch
-        return chosen, await scored(read, expression, WIDE_POSTINGS, limit)
+        return chosen, await scored(read, expression, POSTINGS_BUDGET, limit)
 
     async def named(self, words: Sequence[str], where: ScopeFilter, limit: int) -> list[int]:
         """Return the keys of chunks whose title, symbol or path holds every one of some words, best first."""
         body = " AND ".join(f'"{word}"' for word in words)
-        rows = await scored(self._sql.fetch, compose(body, where, f"{{{NAME_FIELDS}}}"), WIDE_POSTINGS, limit)
+        rows = await scored(self._sql.fetch, compose(body, where, f"{{{NAME_FIELDS}}}"), POSTINGS_BUDGET, limit)
         return [int(key) for key, _ in rows]
 
     async def holding(self, words: Mapping[str, str], where: ScopeFilter, limit: int) -> list[int]:
@@ -210,7 +209,7 @@ class LexicalIndex:
         """Return the words that decide, and the expression over them that admits as many chunks as can be scored."""
         chosen = choose_words(counts)
         expression = match_expression(chosen, where)
-        if sum(counts[word] for word in chosen) <= WIDE_POSTINGS or len(counts) == 1:
+        if sum(counts[word] for word in chosen) <= POSTINGS_BUDGET or len(counts) == 1:
             return chosen, expression
         deciding = deciding_words(counts)
         for body in narrowing(deciding):

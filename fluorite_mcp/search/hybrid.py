@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from fluorite_mcp.errors import EmbeddingError
 from fluorite_mcp.index.expressions import ScopeFilter
@@ -143,6 +143,19 @@ class Ranker(Protocol):
         ...
 
 
+class _Meaning(NamedTuple):
+    """A query by its meaning.
+
+    `vector` is the query's under the chunks' model, None where that does not answer; `spoken` are the bundled model's
+    of its text and each word; `dense` are the cosines of the nearest chunks; `notices` say what did not work.
+    """
+
+    vector: NDArray[np.float32] | None
+    spoken: NDArray[np.float32]
+    dense: Mapping[int, float]
+    notices: tuple[str, ...]
+
+
 class HybridSearch:
     """Searches words and vectors side by side.
 
@@ -189,12 +202,12 @@ class HybridSearch:
             await self._ahead.read(where.scopes)
         query = understand(text)
         limit = FILTERED_CANDIDATES if where.is_narrow else CANDIDATES
-        vector, spoken, notices = await self._embed(query)
         is_large = self._ahead is not None and self._ahead.is_large(where.scopes)
-        finding = self._lexical(query, where, limit), self._dense(vector, where, limit)
-        # SQLite looks the words up on its own thread while this one compares vectors; with little to do, tasks of
-        # their own would take longer than what they save.
-        lexical, dense = await asyncio.gather(*finding) if is_large else (await finding[0], await finding[1])
+        finding = self._lexical(query, where, limit), self._by_meaning(query, where, limit)
+        # SQLite looks the words up on its own thread while this one makes vectors and compares them; with little to
+        # do, tasks of their own would take longer than what they save.
+        lexical, meaning = await asyncio.gather(*finding) if is_large else (await finding[0], await finding[1])
+        vector, spoken, dense, notices = meaning
         said = await self._places.find(query.mentions, where.scopes) if self._places else {}
         candidates = await self._candidates(lexical, dense, where)
         if is_large:
@@ -221,6 +234,10 @@ class HybridSearch:
         if not query.words:
             return LexicalMatches((), 0.0)
         return await self._words.search(query.words, ScopeFilter(where.scopes, where.kinds, where.language), limit)
+
+    async def _by_meaning(self, query: Query, where: SearchFilter, limit: int) -> _Meaning:
+        vector, spoken, notices = await self._embed(query)
+        return _Meaning(vector, spoken, await self._dense(vector, where, limit), notices)
 
     async def _embed(self, query: Query) -> tuple[NDArray[np.float32] | None, NDArray[np.float32], tuple[str, ...]]:
         """Return the query's vector under the chunks' model, and the bundled model's of its text and each word."""
