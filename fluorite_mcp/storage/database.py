@@ -46,7 +46,7 @@ _READER_CACHE = 65_536
 _READ_AHEAD_ROWS = 64
 
 # One request asks for the version several times; another process's commit within this time may as well have come after.
-_VERSION_FRESH_SECONDS = 0.002
+_VERSION_FRESH_SECONDS = 0.005
 
 # The low byte of an extended result code names its class.
 _PRIMARY_CODE = 0xFF
