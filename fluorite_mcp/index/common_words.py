@@ -7,7 +7,8 @@ alone, and a common word adds what it adds in a chunk of usual length that names
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 
 from fluorite_mcp.index.expressions import (
     NAME_FIELDS,
@@ -93,14 +94,20 @@ class CommonWords:
     async def _around(self, rare: list[str], common: list[str], idf: Mapping[str, float]) -> dict[int, float]:
         """Score the chunks that hold rare words, and add what common ones say."""
         any_rare = " OR ".join(f'"{word}"' for word in rare)
-        scores = dict(
-            await scored(self._sql.fetch, match_expression(rare, self._where), _RARE_POSTINGS, _RARE_POSTINGS)
+        # SQLite scores on its own thread, and finds the common words on this one meanwhile.
+        scoring, holding = await asyncio.gather(
+            scored(self._sql.fetch, match_expression(rare, self._where), _RARE_POSTINGS, _RARE_POSTINGS),
+            self._holding([f'"{word}" AND ({any_rare})' for word in common]),
         )
-        for word in common:
-            for key in await matching(self._sql, f'"{word}" AND ({any_rare})', _RARE_POSTINGS):
+        scores = dict(scoring)
+        for word, keys in zip(common, holding, strict=True):
+            for key in keys:
                 if key in scores:
                     scores[key] += idf[word] * _IN_TEXT
         return scores
+
+    async def _holding(self, expressions: Sequence[str]) -> list[list[int]]:
+        return [await matching(self._sql.look_up, expression, _RARE_POSTINGS) for expression in expressions]
 
     async def _together(
         self, words: list[str], counts: Mapping[str, int], idf: Mapping[str, float], limit: int
@@ -109,10 +116,18 @@ class CommonWords:
         scores: dict[int, float] = {}
         for count in range(len(words), 0, -1):
             body = " AND ".join(f'"{word}"' for word in words[:count])
-            for fields, factor in _BY_FIELDS if counts[words[0]] <= _NAMES_POSTINGS else _BY_FIELDS[-1:]:
+            places = _BY_FIELDS if counts[words[0]] <= _NAMES_POSTINGS else _BY_FIELDS[-1:]
+            # On SQLite's thread, and beside it on this one.
+            reads = (self._sql.fetch, self._sql.look_up)
+            holding = await asyncio.gather(
+                *(
+                    matching(read, compose(body, self._where, fields), _TAKEN)
+                    for read, (fields, _) in zip(reads, places, strict=False)
+                )
+            )
+            for (_, factor), keys in zip(places, holding, strict=True):
                 score = factor * sum(idf[word] for word in words[:count])
-                for key in await matching(self._sql, compose(body, self._where, fields), _TAKEN):
-                    scores[key] = max(score, scores.get(key, 0.0))
+                scores |= {key: max(score, scores.get(key, 0.0)) for key in keys}
             if len(scores) >= limit:
                 break
         return scores

@@ -66,9 +66,9 @@ async def scored(read: Read, expression: str, most: int, limit: int) -> list[tup
     return [(int(key), float(score)) for key, score in rows]
 
 
-async def matching(sql: SqlReader, expression: str, most: int) -> list[int]:
+async def matching(read: Read, expression: str, most: int) -> list[int]:
     """Return the oldest chunks that match an expression."""
-    rows = await sql.fetch("SELECT rowid FROM words WHERE words MATCH ? LIMIT ?", [expression, most])
+    rows = await read("SELECT rowid FROM words WHERE words MATCH ? LIMIT ?", [expression, most])
     return [key for (key,) in rows]
 
 

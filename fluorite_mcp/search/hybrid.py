@@ -203,11 +203,7 @@ class HybridSearch:
         query = understand(text)
         limit = FILTERED_CANDIDATES if where.is_narrow else CANDIDATES
         is_large = self._ahead is not None and self._ahead.is_large(where.scopes)
-        finding = self._lexical(query, where, limit), self._by_meaning(query, where, limit)
-        # SQLite looks the words up on its own thread while this one makes vectors and compares them; with little to
-        # do, tasks of their own would take longer than what they save.
-        lexical, meaning = await asyncio.gather(*finding) if is_large else (await finding[0], await finding[1])
-        vector, spoken, dense, notices = meaning
+        lexical, (vector, spoken, dense, notices) = await self._find(query, where, limit, is_large=is_large)
         said = await self._places.find(query.mentions, where.scopes) if self._places else {}
         candidates = await self._candidates(lexical, dense, where)
         if is_large:
@@ -235,9 +231,21 @@ class HybridSearch:
             return LexicalMatches((), 0.0)
         return await self._words.search(query.words, ScopeFilter(where.scopes, where.kinds, where.language), limit)
 
+    async def _find(
+        self, query: Query, where: SearchFilter, limit: int, *, is_large: bool
+    ) -> tuple[LexicalMatches, _Meaning]:
+        if not is_large:
+            # With little to do, tasks of their own would take longer than what they save.
+            return await self._lexical(query, where, limit), await self._by_meaning(query, where, limit)
+        # SQLite looks the words up on its own thread while this one goes on.
+        return await asyncio.gather(self._lexical(query, where, limit), self._by_meaning(query, where, limit))
+
     async def _by_meaning(self, query: Query, where: SearchFilter, limit: int) -> _Meaning:
         vector, spoken, notices = await self._embed(query)
-        return _Meaning(vector, spoken, await self._dense(vector, where, limit), notices)
+        dense = await self._dense(vector, where, limit)
+        # They will be asked for with those that have the words, and are remembered.
+        await self._chunks.load_headers(list(dense))
+        return _Meaning(vector, spoken, dense, notices)
 
     async def _embed(self, query: Query) -> tuple[NDArray[np.float32] | None, NDArray[np.float32], tuple[str, ...]]:
         """Return the query's vector under the chunks' model, and the bundled model's of its text and each word."""
