@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 # Cosine of names with what they call. Of the pairs of definitions that look alike and share some calls, a third of
 # twelve projects' lay above it, such as `decodeXML` and `decodeYAML`; what was read of them did the same thing.
 SAME_MEANING = 0.6
+# A pair takes two kilobytes while it is compared.
+_COMPARED_AT_ONCE = 4_096
 
 
 class Meanings:
@@ -30,6 +32,9 @@ class Meanings:
         texts = list(dict.fromkeys(text for pair in pairs for text in pair))
         place = {text: number for number, text in enumerate(texts)}
         vectors = self._embedder.embed(texts)
-        left, right = (vectors[[place[pair[side]] for pair in pairs]] for side in (0, 1))
-        agreeing: list[bool] = (np.einsum("ij,ij->i", left, right) >= SAME_MEANING).tolist()
+        agreeing: list[bool] = []
+        for start in range(0, len(pairs), _COMPARED_AT_ONCE):
+            portion = pairs[start : start + _COMPARED_AT_ONCE]
+            left, right = (vectors[[place[pair[side]] for pair in portion]] for side in (0, 1))
+            agreeing += (np.einsum("ij,ij->i", left, right) >= SAME_MEANING).tolist()
         return agreeing
