@@ -29,7 +29,6 @@ CHANGED_FILES = 10
 REPOSITORIES = {
     "typeorm/typeorm": "281bfba42a5813b106bcf5ba79bc7f7251bd1e73",
     "wagtail/wagtail": "c2ae43b9265d085c95142cd1a1f8563ad2eb4de9",
-    "cakephp/cakephp": "e15d186e05e9e02231d53ba3bb6daa9290c3a470",
 }
 _SOURCES = frozenset({".py", ".ts", ".tsx", ".js", ".php"})
 

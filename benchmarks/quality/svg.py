@@ -84,11 +84,11 @@ class Plot:
         self._parts.append(f'<polyline class="{kind}" points="{placed}"/>')
 
     def level(self, y: float, label: str, drop: int = -5) -> None:
-        """Draw a dashed line across at a height; its label ends at the right, `drop` pixels below the line."""
+        """Draw a dashed line across at a height; its label begins at the left, `drop` pixels below the line."""
         _, top = self._at(self.x.low, y)
         right = WIDTH - _RIGHT
         self._parts.append(f'<line class="reference" x1="{_LEFT}" x2="{right}" y1="{top:.1f}" y2="{top:.1f}"/>')
-        self._write(right - 4, top + drop, label, "end")
+        self._write(_LEFT + 4, top + drop, label)
 
     def upright(self, x: float, label: str, y: float) -> None:
         """Draw a dashed line upwards at a place; its label stands beside it at the height of `y`."""

@@ -82,7 +82,8 @@ class Mine:
             if learned_at is None or self._mined.get(project.key) == learned_at:
                 return await self._patterns.count(project)
             report = await self._miner.mine(project, progress=progress, wait=wait)
-            count = await self._patterns.refresh(project, changed_files=report.mined + report.removed)
+            changed = report.mined + report.removed
+            count = await self._patterns.refresh(project, changed_files=changed, is_waited_for=wait)
             self._mined[project.key] = learned_at
             return count
 

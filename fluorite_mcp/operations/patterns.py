@@ -89,12 +89,14 @@ class Patterns:
         paths = [path for path, _ in await self._mined.digests(project.key)]
         return sample_files(paths, MAX_COMPARED_FILES)
 
-    async def refresh(self, project: Project, *, changed_files: int) -> int:
+    async def refresh(self, project: Project, *, changed_files: int, is_waited_for: bool) -> int:
         """Find the patterns of a project in what is mined of it, if that changed, and write what is different.
 
         Args:
             project: The project.
             changed_files: How many files changed since the last time: few are not worth a process.
+            is_waited_for: Whether somebody waits: starting a process for a large project would take longer than
+                doing it in this one, which other calls would notice.
 
         Returns:
             How many patterns it has.
@@ -106,7 +108,7 @@ class Patterns:
         known = await self._mined.clusters(project.key)
         files = await self._mined.skeletons(project.key, sample)
         task = DiscoveryTask(Path(project.root), files, known, self._threshold)
-        is_much = changed_files > _FEW_FILES or len(files) > QUICK_FILES or not known
+        is_much = changed_files > _FEW_FILES or not known or (len(files) > QUICK_FILES and not is_waited_for)
         found = await find_patterns_apart(task, self._names, self._worker_command if is_much else ())
         wanted = await self._as_chunks(project, found.patterns, len(sample) if sample else None)
         changes = await self._compare(project, wanted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,10 @@ import pytest
 
 from fluorite_mcp.engine import Engine
 from fluorite_mcp.errors import InputError
+from fluorite_mcp.learning.discovery import Discovery, DiscoveryTask, find_patterns_apart
 from fluorite_mcp.operations import patterns as operations_patterns
 from fluorite_mcp.operations.mine import FEW_FILES
+from fluorite_mcp.ports import Embedder
 from fluorite_mcp.results import ChunkView, Hit
 from tests.conftest import OpenEngine
 
@@ -253,6 +256,30 @@ async def test_a_large_project_whose_patterns_are_not_found_yet_is_not_called_fi
 
     assert any("background" in notice for notice in left.notices)
     assert not done.notices
+
+
+async def test_a_large_project_is_grouped_apart_unless_somebody_waits(
+    open_engine: OpenEngine, shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commands: list[bool] = []
+
+    async def find(task: DiscoveryTask, names: Embedder, command: Sequence[str]) -> Discovery:
+        commands.append(bool(command))
+        return await find_patterns_apart(task, names, command)
+
+    async with open_engine() as engine:
+        await engine.learn(mine=True)
+        monkeypatch.setattr(operations_patterns, "QUICK_FILES", 1)
+        monkeypatch.setattr(operations_patterns, "find_patterns_apart", find)
+        (shop / "plans.py").write_text(handler("plan"))
+        await engine.learn(mine=True)
+        (shop / "pages.py").write_text(handler("page"))
+        await engine.learn()
+        await engine.settle()
+        pattern = await the_pattern(engine)
+
+    assert commands == [False, True]
+    assert pattern.metadata["pattern"]["count"] == 6
 
 
 async def test_tasks_side_by_side_find_the_patterns_of_a_project_once(open_engine: OpenEngine, shop: Path) -> None:
