@@ -7,7 +7,6 @@ alone, and a common word adds what it adds in a chunk of usual length that names
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
 from fluorite_mcp.index.expressions import (
@@ -94,6 +93,9 @@ class CommonWords:
     async def _around(self, rare: list[str], common: list[str], idf: Mapping[str, float]) -> dict[int, float]:
         """Score the chunks that hold rare words, and add what common ones say."""
         any_rare = " OR ".join(f'"{word}"' for word in rare)
+        # Workers, which prepare files, start without it.
+        import asyncio
+
         # SQLite scores on its own thread, and finds the common words on this one meanwhile.
         scoring, holding = await asyncio.gather(
             scored(self._sql.fetch, match_expression(rare, self._where), _RARE_POSTINGS, _RARE_POSTINGS),
@@ -113,6 +115,8 @@ class CommonWords:
         self, words: list[str], counts: Mapping[str, int], idf: Mapping[str, float], limit: int
     ) -> dict[int, float]:
         """Score chunks that hold several of some common words, and where that are too few, the rarest of them."""
+        import asyncio
+
         scores: dict[int, float] = {}
         for count in range(len(words), 0, -1):
             body = " AND ".join(f'"{word}"' for word in words[:count])
