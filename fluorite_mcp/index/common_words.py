@@ -7,6 +7,7 @@ alone, and a common word adds what it adds in a chunk of usual length that names
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from fluorite_mcp.index.expressions import (
@@ -93,13 +94,10 @@ class CommonWords:
     async def _around(self, rare: list[str], common: list[str], idf: Mapping[str, float]) -> dict[int, float]:
         """Score the chunks that hold rare words, and add what common ones say."""
         any_rare = " OR ".join(f'"{word}"' for word in rare)
-        # Workers, which prepare files, start without it.
-        import asyncio
-
         # SQLite scores on its own thread, and finds the common words on this one meanwhile.
         scoring, holding = await asyncio.gather(
             scored(self._sql.fetch, match_expression(rare, self._where), _RARE_POSTINGS, _RARE_POSTINGS),
-            self._holding([f'"{word}" AND ({any_rare})' for word in common]),
+            self._holding([f'"{word}" AND ({any_rare})' for word in common], _RARE_POSTINGS),
         )
         scores = dict(scoring)
         for word, keys in zip(common, holding, strict=True):
@@ -108,30 +106,25 @@ class CommonWords:
                     scores[key] += idf[word] * _IN_TEXT
         return scores
 
-    async def _holding(self, expressions: Sequence[str]) -> list[list[int]]:
-        return [await matching(self._sql.look_up, expression, _RARE_POSTINGS) for expression in expressions]
-
     async def _together(
         self, words: list[str], counts: Mapping[str, int], idf: Mapping[str, float], limit: int
     ) -> dict[int, float]:
         """Score chunks that hold several of some common words, and where that are too few, the rarest of them."""
-        import asyncio
-
         scores: dict[int, float] = {}
+        places = _BY_FIELDS if counts[words[0]] <= _NAMES_POSTINGS else _BY_FIELDS[-1:]
         for count in range(len(words), 0, -1):
             body = " AND ".join(f'"{word}"' for word in words[:count])
-            places = _BY_FIELDS if counts[words[0]] <= _NAMES_POSTINGS else _BY_FIELDS[-1:]
-            # On SQLite's thread, and beside it on this one.
-            reads = (self._sql.fetch, self._sql.look_up)
-            holding = await asyncio.gather(
-                *(
-                    matching(read, compose(body, self._where, fields), _TAKEN)
-                    for read, (fields, _) in zip(reads, places, strict=False)
-                )
+            first, *others = [compose(body, self._where, fields) for fields, _ in places]
+            found, further = await asyncio.gather(
+                matching(self._sql.fetch, first, _TAKEN), self._holding(others, _TAKEN)
             )
-            for (_, factor), keys in zip(places, holding, strict=True):
-                score = factor * sum(idf[word] for word in words[:count])
-                scores |= {key: max(score, scores.get(key, 0.0)) for key in keys}
+            said = sum(idf[word] for word in words[:count])
+            for (_, factor), keys in zip(places, [found, *further], strict=True):
+                scores |= {key: max(factor * said, scores.get(key, 0.0)) for key in keys}
             if len(scores) >= limit:
                 break
         return scores
+
+    async def _holding(self, expressions: Sequence[str], most: int) -> list[list[int]]:
+        """Return the chunks that match each expression, looked up on this thread."""
+        return [await matching(self._sql.look_up, expression, most) for expression in expressions]

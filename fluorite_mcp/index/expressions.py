@@ -15,7 +15,7 @@ _FIELD_WEIGHTS = ", ".join(f"{weight}.0" for weight in FIELD_WEIGHTS.values())
 NAME_FIELDS = "title symbol path"
 
 
-# How the words of the scope column begin: see `index.lexical.scope_words`.
+# How the words of the scope column begin: see `scope_words`.
 _LIKE_A_SCOPE_WORD = re.compile(r'"(?:p[0-9]|k|l)')
 
 
@@ -45,6 +45,11 @@ class ScopeFilter:
     scopes: tuple[int, ...]
     kinds: tuple[str, ...] = ()
     language: str | None = None
+
+
+def scope_words(scope: int, kind: str, language: str | None) -> str:
+    """Return the filter words of a chunk, as they stand in the scope column."""
+    return f"p{scope} k{kind}" + (f" l{language}" if language else "")
 
 
 async def scored(read: Read, expression: str, most: int, limit: int) -> list[tuple[int, float]]:

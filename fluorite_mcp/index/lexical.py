@@ -63,11 +63,6 @@ class LexicalMatches:
     weights: Mapping[str, float] = field(default_factory=dict)
 
 
-def scope_words(scope: int, kind: str, language: str | None) -> str:
-    """Return the filter words of a chunk, as they stand in the scope column."""
-    return f"p{scope} k{kind}" + (f" l{language}" if language else "")
-
-
 class WordsInMemory(Protocol):
     """Holds what the word index holds of all but large scopes."""
 

@@ -9,6 +9,7 @@ import pickle
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from fluorite_mcp.learning.workers import close_worker, start_worker
 from fluorite_mcp.patterns.discover import Pattern, discover
 from fluorite_mcp.patterns.encoding import decode_pattern, encode_pattern
 from fluorite_mcp.patterns.grouping import Cluster, Member, find_clusters
-from fluorite_mcp.patterns.meaning import Meanings
+from fluorite_mcp.patterns.meaning import agreeing
 from fluorite_mcp.patterns.selection import select
 from fluorite_mcp.patterns.skeletons import read_skeletons
 from fluorite_mcp.patterns.trees import Definition, read_definition
@@ -76,7 +77,7 @@ def find_patterns(task: DiscoveryTask, names: Embedder) -> Discovery:
     with paused_collection():
         skeletons = ((path, digest, read_skeletons(data)) for path, digest, data in task.files)
         readable = ((path, digest, found) for path, digest, found in skeletons if found is not None)
-        clusters = find_clusters(readable, Meanings(names))
+        clusters = find_clusters(readable, partial(agreeing, embedder=names))
     reader = _Reader(task.root)
     patterns: list[Pattern] = []
     results: dict[bytes, bytes] = {}

@@ -12,9 +12,10 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import NamedTuple
 
-from fluorite_mcp.patterns.meaning import Meanings
+from fluorite_mcp.patterns.meaning import Agree
 from fluorite_mcp.patterns.skeletons import FileSkeletons, Skeleton
 
 MIN_COUNT = 3
@@ -93,15 +94,15 @@ class Cluster:
         return digest.digest()
 
 
-def find_clusters(files: Iterable[tuple[str, bytes, FileSkeletons]], meanings: Meanings | None = None) -> list[Cluster]:
+def find_clusters(files: Iterable[tuple[str, bytes, FileSkeletons]], agree: Agree) -> list[Cluster]:
     """Group the definitions of a project, the most promising cluster first.
 
     Args:
         files: (path, content hash, skeletons) of each file.
-        meanings: Tells whether names mean the same; calls alone do if None.
+        agree: Tells whether names mean the same.
     """
     groups = list(_groups(files))
-    clusters = [cluster for cluster in _clusters(groups, meanings) if cluster.size >= MIN_COUNT]
+    clusters = [cluster for cluster in _clusters(groups, agree) if cluster.size >= MIN_COUNT]
     clusters.sort(key=lambda one: (-_promise(one), one.signature))
     return clusters[:MAX_CLUSTERS]
 
@@ -156,9 +157,9 @@ class _Near(NamedTuple):
     by_calls: bool
 
 
-def _clusters(groups: Sequence[Group], meanings: Meanings | None) -> Iterator[Cluster]:
+def _clusters(groups: Sequence[Group], agree: Agree) -> Iterator[Cluster]:
     seeds = _seeds(groups)
-    near_seeds = _find_near(groups, seeds, meanings)
+    near_seeds = _find_near(groups, seeds, agree)
     for index in seeds:
         group, near = groups[index], near_seeds[index]
         # A small group is judged with the largest one near it, where that is the seed.
@@ -168,7 +169,7 @@ def _clusters(groups: Sequence[Group], meanings: Meanings | None) -> Iterator[Cl
         yield Cluster(group, tuple(groups[one.group] for one in near[:_MAX_NEAR_GROUPS]))
 
 
-def _find_near(groups: Sequence[Group], seeds: Sequence[int], meanings: Meanings | None) -> dict[int, list[_Near]]:
+def _find_near(groups: Sequence[Group], seeds: Sequence[int], agree: Agree) -> dict[int, list[_Near]]:
     """Return, for each seed, the groups near it."""
     near: dict[int, list[_Near]] = {index: [] for index in seeds}
     doubtful: list[tuple[int, _Near]] = []
@@ -179,11 +180,10 @@ def _find_near(groups: Sequence[Group], seeds: Sequence[int], meanings: Meanings
             near[seed].append(one)
         elif calls >= _SOME_CALLS:
             doubtful.append((seed, one))
-    if meanings is not None and doubtful:
-        agree = meanings.agree([(groups[seed].said, groups[one.group].said) for seed, one in doubtful])
-        for (seed, one), same in zip(doubtful, agree, strict=True):
-            if same:
-                near[seed].append(one)
+    if doubtful:
+        same = agree([(groups[seed].said, groups[one.group].said) for seed, one in doubtful])
+        for seed, one in compress(doubtful, same):
+            near[seed].append(one)
     return near
 
 

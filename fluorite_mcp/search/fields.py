@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection
 
-from fluorite_mcp.index.expressions import FIELD_WEIGHTS
-from fluorite_mcp.index.lexical import scope_words
+from fluorite_mcp.index.expressions import FIELD_WEIGHTS, scope_words
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, LexicalFields
 from fluorite_mcp.search.profile import Defined, definition_strength, encode_profile, filter_term, hashes_of
 from fluorite_mcp.text.imports import import_lines

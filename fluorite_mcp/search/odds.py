@@ -15,6 +15,6 @@ def log_odds(probability: float) -> float:
     return max(-_MOST, min(_MOST, math.log(probability / (1 - probability))))
 
 
-def probability(log_odds: float) -> float:
-    """Return the probability of log-odds, short of what is sure."""
-    return 1 / (1 + math.exp(-max(-_MOST, min(_MOST, log_odds))))
+def probability(log_odds: float, most: float = _MOST) -> float:
+    """Return the probability of log-odds, short of what is sure; those beyond `most`, either way, are taken as it."""
+    return 1 / (1 + math.exp(-max(-most, min(most, log_odds))))

@@ -16,6 +16,7 @@ from fluorite_mcp.search.documents import Document, DocumentId, document_of, is_
 from fluorite_mcp.search.features import DATA_LANGUAGES, FEATURES, Found, features, spelled_strength
 from fluorite_mcp.search.fields import definitions_of, is_learned
 from fluorite_mcp.search.hints import is_of_language
+from fluorite_mcp.search.odds import probability
 from fluorite_mcp.search.paths import path_profile
 from fluorite_mcp.search.places import Said
 from fluorite_mcp.search.query import Query
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 # Log-odds. The further chunks of a document stand behind those of others that are nearly as likely.
 _SAME_DOCUMENT_STEP = 2.0
+# Log-odds that still tell chunks apart: of one file's many, each stands a step behind the one before.
+_FURTHEST = 50.0
 # A query that names a language, say, "in rust", seldom means another one.
 _OTHER_LANGUAGE = -1.0
 # The path itself was given.
@@ -366,8 +369,7 @@ def is_excluded(excluded: Exclusions, chunk: Chunk) -> bool:
 
 
 def _probability(log_odds: float) -> float:
-    # Further than `odds.probability` goes: of one file's many chunks, each stands a step behind the one before.
-    return 1 / (1 + math.exp(-max(-50.0, min(50.0, log_odds))))
+    return probability(log_odds, _FURTHEST)
 
 
 def _order(ranked: Ranked) -> tuple[float, str, int, str]:

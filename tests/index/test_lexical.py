@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fluorite_mcp.index.expressions import ScopeFilter, match_expression
-from fluorite_mcp.index.lexical import MAX_WORDS, LexicalIndex, scope_words
+from fluorite_mcp.index.expressions import ScopeFilter, match_expression, scope_words
+from fluorite_mcp.index.lexical import MAX_WORDS, LexicalIndex
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, Origin
 from fluorite_mcp.storage.store import Store
 from fluorite_mcp.text.tokens import query_words

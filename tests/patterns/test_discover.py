@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 
 from fluorite_mcp.embedding.builtin import BuiltinEmbedder
 from fluorite_mcp.learning.mining import parse_file
 from fluorite_mcp.patterns.discover import Pattern, discover
 from fluorite_mcp.patterns.encoding import decode_pattern, encode_pattern
 from fluorite_mcp.patterns.grouping import Member, find_clusters
-from fluorite_mcp.patterns.meaning import Meanings
+from fluorite_mcp.patterns.meaning import agreeing
 from fluorite_mcp.patterns.selection import select
 from fluorite_mcp.patterns.skeletons import read_skeletons, skeletons_of
 from fluorite_mcp.patterns.trees import Definition, read_definition
@@ -51,7 +52,8 @@ def patterns_in(files: dict[str, str], threshold: float = 0.7, *, by_calls: bool
         ]
         return read_definition(unit.nodes, file.source, file.language)
 
-    clusters = find_clusters(read, None if by_calls else Meanings(BuiltinEmbedder()))
+    agree = partial(agreeing, embedder=BuiltinEmbedder())
+    clusters = find_clusters(read, (lambda pairs: [False] * len(pairs)) if by_calls else agree)
     found_patterns = []
     for cluster in clusters:
         pattern = discover(cluster, load, threshold)

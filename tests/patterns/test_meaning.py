@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fluorite_mcp.embedding.builtin import BuiltinEmbedder
-from fluorite_mcp.patterns.meaning import Meanings
+from fluorite_mcp.patterns.meaning import agreeing
 
 
 def test_names_for_one_thing_agree_and_for_two_do_not() -> None:
@@ -12,8 +12,8 @@ def test_names_for_one_thing_agree_and_for_two_do_not() -> None:
         ("create_order session.add session.commit", "render_template response.write"),
     ]
 
-    assert Meanings(BuiltinEmbedder()).agree(pairs) == [True, False]
+    assert agreeing(pairs, BuiltinEmbedder()) == [True, False]
 
 
 def test_names_without_words_agree_with_nothing() -> None:
-    assert Meanings(BuiltinEmbedder()).agree([("", ""), ("x1", "")]) == [False, False]
+    assert agreeing([("", ""), ("x1", "")], BuiltinEmbedder()) == [False, False]
