@@ -108,7 +108,7 @@ class Engine:
         chores = (self._usage.flush_sometimes, qualities.refresh_daily)
         profiles = FileProfiles(database, store.merged, chunks, self._embedder)
         self._bundled = BundledKnowledge(database, chunks, store.relations, history, store.meta, self._embedder, _now)
-        watch = FreshnessWatch()
+        self._watch = watch = FreshnessWatch()
         moves = Moves(chunks, store.departed, history, store.relations, _now)
         learner = ProjectLearner(
             database, chunks, projects, Judgements(chunks, history, moves, _now), self._embedder, watch, self._measures,
@@ -222,6 +222,7 @@ class Engine:
         """Stop background work and close every file."""
         await self._upkeep.stop()
         await self._usage.stop()
+        self._watch.close()
         await asyncio.to_thread(self._cache.close)
         await self._stored.close()
 

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from fluorite_mcp.learning.folder_events import FolderEvents
 from fluorite_mcp.learning.scan import Scan
 from fluorite_mcp.models import Freshness
 
@@ -16,15 +17,22 @@ _CHEAP_SECONDS = 0.002
 _SHARE_OF_TIME = 0.1
 # However dear the last look was, an edit is seen after so many seconds: the next look may be cheap again.
 _LONGEST_SECONDS = 5.0
+# As long as the kernel tells of nothing, no look is taken but one in so many seconds, for the rare changes that it
+# does not tell of: through a map of the file in memory, or under another name of it elsewhere.
+_TRUSTED_SECONDS = 30.0
 
 
 @dataclass(slots=True)
 class _Picture:
-    """What the files and folders of a project looked like when they were learned."""
+    """What the files and folders of a project looked like when they were learned.
+
+    `is_heard` says whether a look found them the same while the kernel was telling of changes already.
+    """
 
     scan: Scan
     looked_at: float = 0.0
     cost: float = 0.0
+    is_heard: bool = False
 
 
 class FreshnessWatch:
@@ -32,6 +40,7 @@ class FreshnessWatch:
 
     def __init__(self) -> None:
         self._pictures: dict[str, _Picture] = {}
+        self._events: dict[str, FolderEvents | None] = {}
 
     def remember(self, root: str, scan: Scan) -> None:
         """Keep how a project looked when its learning began."""
@@ -46,10 +55,20 @@ class FreshnessWatch:
         """Look at a project as if it had never been learned."""
         self._pictures.pop(root, None)
 
+    def close(self) -> None:
+        """Let go of what the kernel holds for this watch."""
+        for events in self._events.values():
+            if events is not None:
+                events.close()
+        self._events.clear()
+
     def is_cheap(self, root: str) -> bool:
         """Whether looking is so cheap, or left out, that no thread is worth it."""
         picture = self._pictures.get(root)
-        return picture is None or picture.cost <= _CHEAP_SECONDS or self._is_recent(picture)
+        if picture is None or self._is_quiet(root, picture):
+            return True
+        was_cheap = picture.looked_at > 0 and picture.cost <= _CHEAP_SECONDS
+        return was_cheap or self._is_recent(picture)
 
     @staticmethod
     def _is_recent(picture: _Picture) -> bool:
@@ -59,19 +78,41 @@ class FreshnessWatch:
     def has_changed(self, root: str) -> bool:
         """Whether any file or folder differs from the picture, or there is none.
 
-        New and deleted entries show in their folder's time, edits in the file's time and size. A dear look may
-        be left out if the last one was a moment ago.
+        New and deleted entries show in their folder's time, edits in the file's time and size. The look is left out if
+        the kernel tells of nothing since the last one; where it does not tell, a dear one is also left out if the last
+        one was a moment ago.
         """
         picture = self._pictures.get(root)
         if picture is None:
             return True
-        if picture.cost > _CHEAP_SECONDS and self._is_recent(picture):
+        if self._is_quiet(root, picture) or (picture.cost > _CHEAP_SECONDS and self._is_recent(picture)):
             return False
+        # First listen, then look: what happens in between is heard.
+        is_listening = self._listen(root, picture.scan)
         started = time.perf_counter()
         changed = _differs(root, picture.scan)
         picture.looked_at = time.perf_counter()
         picture.cost = picture.looked_at - started
+        picture.is_heard = is_listening and not changed
         return changed
+
+    def _is_quiet(self, root: str, picture: _Picture) -> bool:
+        """Whether a look found nothing, and the kernel told of nothing since."""
+        if not picture.is_heard or time.perf_counter() - picture.looked_at > _TRUSTED_SECONDS:
+            return False
+        events = self._events.get(root)
+        picture.is_heard = events is not None and events.is_quiet()
+        return picture.is_heard
+
+    def _listen(self, root: str, scan: Scan) -> bool:
+        """Have the kernel tell of changes in a project's folders, if it does."""
+        if root not in self._events:
+            self._events[root] = FolderEvents.of(root)
+        events = self._events[root]
+        if events is None:
+            return False
+        events.is_quiet()  # The look that follows sees what is told of up to now.
+        return events.cover(scan.folders)
 
 
 def _differs(root: str, scan: Scan) -> bool:

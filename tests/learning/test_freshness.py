@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from fluorite_mcp.learning import freshness
+from fluorite_mcp.learning.folder_events import FolderEvents
 from fluorite_mcp.learning.freshness import FreshnessWatch, file_freshness
 from fluorite_mcp.learning.scan import scan_project
 
@@ -29,10 +30,12 @@ def age(root: Path) -> None:
         os.utime(path, (then, then))
 
 
-def watch_of(root: Path) -> FreshnessWatch:
+@pytest.fixture
+def watch(root: Path) -> Iterator[FreshnessWatch]:
     watch = FreshnessWatch()
     watch.remember(str(root), scan_project(root))
-    return watch
+    yield watch
+    watch.close()
 
 
 def rewrite_with_the_same_size(root: Path) -> None:
@@ -59,12 +62,15 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_a_change_is_noticed(root: Path, change: Callable[[Path], object]) -> None:
-    watch = watch_of(root)
+def test_a_change_is_noticed(root: Path, watch: FreshnessWatch, change: Callable[[Path], object]) -> None:
+    # The first look finds nothing; after it the kernel tells of changes, where it does.
+    assert not watch.has_changed(str(root))
     assert not watch.has_changed(str(root))
 
     change(root)
 
+    assert watch.has_changed(str(root))
+    # Nobody learned it yet.
     assert watch.has_changed(str(root))
 
 
@@ -72,18 +78,17 @@ def test_a_project_never_seen_counts_as_changed(root: Path) -> None:
     assert FreshnessWatch().has_changed(str(root))
 
 
-def test_a_forgotten_project_counts_as_changed(root: Path) -> None:
-    watch = watch_of(root)
+def test_a_forgotten_project_counts_as_changed(root: Path, watch: FreshnessWatch) -> None:
     watch.forget(str(root))
 
     assert watch.has_changed(str(root))
 
 
-def test_a_file_edited_again_within_one_tick_of_the_clock_is_noticed(root: Path) -> None:
+def test_a_file_edited_again_within_one_tick_of_the_clock_is_noticed(root: Path, watch: FreshnessWatch) -> None:
     path = root / "b.py"
     path.write_text("TWO")
     times = path.stat()
-    watch = watch_of(root)
+    watch.remember(str(root), scan_project(root))
 
     path.write_text("2wo")
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
@@ -91,12 +96,14 @@ def test_a_file_edited_again_within_one_tick_of_the_clock_is_noticed(root: Path)
     assert watch.has_changed(str(root))
 
 
-def test_a_dear_look_is_left_out_for_a_moment(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    watch = watch_of(root)
-    assert watch.is_cheap(str(root))
+def test_a_dear_look_is_left_out_for_a_moment(
+    root: Path, watch: FreshnessWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FolderEvents, "of", lambda _root: None)
     # As if the look took long: every look is now dearer than what is cheap.
     monkeypatch.setattr(freshness, "_CHEAP_SECONDS", -1.0)
     monkeypatch.setattr(freshness, "_SHARE_OF_TIME", 1e-9)
+    assert not watch.is_cheap(str(root))
     assert not watch.has_changed(str(root))
     rewrite_with_the_same_size(root)
 
