@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -37,6 +38,8 @@ LARGE_SCOPE_FILES = 40
 ANSWERABLE_CUTOFF = 0.5
 # Filters that the indexes cannot apply leave only a part of the candidates.
 FILTERED_CANDIDATES = 600
+# A kind or language leaves only a part of the nearest: so many times as many are asked for.
+_FILTERED_NEAREST = 4
 
 
 class WordSearch(Protocol):
@@ -143,17 +146,20 @@ class Ranker(Protocol):
         ...
 
 
-class _Meaning(NamedTuple):
-    """A query by its meaning.
+class _Embedded(NamedTuple):
+    """A query as vectors.
 
     `vector` is the query's under the chunks' model, None where that does not answer; `spoken` are the bundled model's
-    of its text and each word; `dense` are the cosines of the nearest chunks; `notices` say what did not work.
+    of its text and each word; `notices` say what did not work.
     """
 
     vector: NDArray[np.float32] | None
     spoken: NDArray[np.float32]
-    dense: Mapping[int, float]
-    notices: tuple[str, ...]
+    notices: tuple[str, ...] = ()
+
+
+# A query as vectors, and the cosines of the nearest chunks.
+_Meaning = tuple[_Embedded, Mapping[int, float]]
 
 
 class HybridSearch:
@@ -192,6 +198,8 @@ class HybridSearch:
         self._named = named
         self._model = model
         self._ahead = ahead
+        # The query that was embedded last.
+        self._embedded: tuple[Query, _Embedded] | None = None
 
     async def search(self, text: str, where: SearchFilter) -> Ranking:
         """Rank what the scopes hold on a query.
@@ -203,7 +211,7 @@ class HybridSearch:
         query = understand(text)
         limit = FILTERED_CANDIDATES if where.is_narrow else CANDIDATES
         is_large = self._ahead is not None and self._ahead.is_large(where.scopes)
-        lexical, (vector, spoken, dense, notices) = await self._find(query, where, limit, is_large=is_large)
+        lexical, ((vector, spoken, notices), dense) = await self._find(query, where, limit, is_large=is_large)
         said = await self._places.find(query.mentions, where.scopes) if self._places else {}
         candidates = await self._candidates(lexical, dense, where)
         if is_large:
@@ -238,36 +246,57 @@ class HybridSearch:
             # With little to do, tasks of their own would take longer than what they save.
             return await self._lexical(query, where, limit), await self._by_meaning(query, where, limit)
         # SQLite looks the words up on its own thread while this one goes on.
-        return await asyncio.gather(self._lexical(query, where, limit), self._by_meaning(query, where, limit))
+        return await asyncio.gather(self._lexical(query, where, limit), self._known_by_meaning(query, where, limit))
 
-    async def _by_meaning(self, query: Query, where: SearchFilter, limit: int) -> _Meaning:
-        vector, spoken, notices = await self._embed(query)
-        dense = await self._dense(vector, where, limit)
+    async def _known_by_meaning(self, query: Query, where: SearchFilter, limit: int) -> _Meaning:
+        embedded, dense = await self._by_meaning(query, where, limit)
         # They will be asked for with those that have the words, and are remembered.
         await self._chunks.load_headers(list(dense))
-        return _Meaning(vector, spoken, dense, notices)
+        return embedded, dense
 
-    async def _embed(self, query: Query) -> tuple[NDArray[np.float32] | None, NDArray[np.float32], tuple[str, ...]]:
-        """Return the query's vector under the chunks' model, and the bundled model's of its text and each word."""
+    async def _by_meaning(self, query: Query, where: SearchFilter, limit: int) -> _Meaning:
+        embedded = await self._embed(query)
+        return embedded, await self._dense(embedded.vector, where, limit)
+
+    async def _embed(self, query: Query) -> _Embedded:
+        # Of one task templates, code and notes are searched, one after the other.
+        if self._embedded is None or self._embedded[0] is not query:
+            embedded = await self._embed_anew(query)
+            if embedded.notices:
+                return embedded  # The model may answer the next time.
+            self._embedded = query, embedded
+        return self._embedded[1]
+
+    async def _embed_anew(self, query: Query) -> _Embedded:
         texts, names = [query.text, *query.spoken], self._documents.names
         if self._embedder.name == names.name:
             spoken = self._embedder.embed(texts)
-            return spoken[0], spoken, ()
+            return _Embedded(spoken[0], spoken)
         spoken = names.embed(texts)
         try:
             if self._embedder.is_slow:
-                return await asyncio.to_thread(self._embedder.embed_query, query.text), spoken, ()
+                return _Embedded(await asyncio.to_thread(self._embedder.embed_query, query.text), spoken)
             # A static model takes less time than handing over to a thread.
-            return self._embedder.embed_query(query.text), spoken, ()
+            return _Embedded(self._embedder.embed_query(query.text), spoken)
         except EmbeddingError as error:
-            return None, spoken, (f"Searched by words only: {error}",)
+            return _Embedded(None, spoken, (f"Searched by words only: {error}",))
 
     async def _dense(self, vector: NDArray[np.float32] | None, where: SearchFilter, limit: int) -> Mapping[int, float]:
+        """Return the cosines of the nearest chunks, nearest first; those that a kind or language leaves out are not."""
         if vector is None or not vector.any():
             return {}
-        # A kind or language leaves few of the nearest; asking for more is cheaper than a list of allowed keys.
-        wide = limit * 4 if where.kinds or where.language else limit
-        return dict(await self._vectors.search(where.scopes, self._embedder.name, vector, wide))
+        if not (where.kinds or where.language):
+            return dict(await self._vectors.search(where.scopes, self._embedder.name, vector, limit))
+        # Few of the nearest may be left; asking for more is cheaper than a list of allowed keys.
+        found = await self._vectors.search(where.scopes, self._embedder.name, vector, _FILTERED_NEAREST * limit)
+        near: dict[int, float] = {}
+        for start in range(0, len(found), limit):
+            portion = dict(found[start : start + limit])
+            headers = await self._chunks.load_headers(list(portion))
+            near |= {key: portion[key] for key, chunk in headers.items() if where.admits(chunk)}
+            if len(near) >= limit:
+                break
+        return dict(itertools.islice(near.items(), limit))
 
     async def _candidates(
         self, lexical: LexicalMatches, dense: Mapping[int, float], where: SearchFilter

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -101,6 +102,8 @@ class Query:
         return _SCOPES.split(name)
 
 
+# Of one task templates, code and notes are searched, one after the other.
+@lru_cache(maxsize=16)
 def understand(text: str) -> Query:
     """Read a query. Never fails: any text is a query."""
     reading = read(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from fluorite_mcp.conventions.relevance import describe
 from fluorite_mcp.models import Chunk
@@ -244,6 +245,8 @@ def _note_piece(hit: Hit, tokens: int) -> Piece:
     return Piece(heading, first_lines(hit.snippet, tokens - _cost(Piece(heading, "", "text"))), "text")
 
 
+# The same piece is weighed when room is divided and when it is filled.
+@lru_cache(maxsize=256)
 def _cost(piece: Piece) -> int:
     """Return the tokens that a piece costs with its fence and the break after it, rather too many than too few."""
     return count_tokens(f"{piece.heading}\n{piece.body}") + (9 if piece.is_code else 2)
