@@ -126,7 +126,7 @@ class Engine:
         self._reranker = engine_reranker(settings)
         ranker = RerankedSearch(self._ranker, chunks, self._reranker) if self._reranker else self._ranker
 
-        self._search = Search(current, ranker, chunks, projects, self._usage, self._measures, _now)
+        self._search = Search(current, ranker, chunks, self._usage, self._measures, _now)
         templates, combinations = Templates(chunks, bundled_spikes), engine_combinations(store)
         self._suggest = engine_suggest(store, current, self._search, templates, combinations, self._mine, self._usage)
         writes = StoreWrites(database, chunks, history, store.relations, _now)

@@ -121,6 +121,13 @@ class ProfiledChunk(NamedTuple):
     vector: bytes | None
 
 
+class ShownText(NamedTuple):
+    """A chunk's text, and what was learned of its file: its size in bytes and modification time in nanoseconds."""
+
+    text: str
+    file: tuple[int, int] | None
+
+
 class WaitingFile(NamedTuple):
     """A file of a project that needs another merged profile. `stamp` differs after each further change of it."""
 

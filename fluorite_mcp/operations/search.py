@@ -17,7 +17,7 @@ from fluorite_mcp.operations.answered import Answered, AnsweredSearches
 from fluorite_mcp.operations.arguments import check_choice, check_text, utc_text
 from fluorite_mcp.operations.current import Current, CurrentProject
 from fluorite_mcp.operations.usage import Usage
-from fluorite_mcp.ports import ChunkStore, ProjectStore
+from fluorite_mcp.ports import ChunkStore
 from fluorite_mcp.results import Hit, SearchResult
 from fluorite_mcp.search.cursor import decode_cursor, encode_cursor
 from fluorite_mcp.search.fields import is_learned
@@ -72,7 +72,6 @@ class Search:
         current: CurrentProject,
         hybrid: Ranker,
         chunks: ChunkStore,
-        projects: ProjectStore,
         usage: Usage,
         measures: Measures,
         now: Callable[[], str],
@@ -80,7 +79,6 @@ class Search:
         self._current = current
         self._hybrid = hybrid
         self._chunks = chunks
-        self._projects = projects
         self._usage = usage
         self._measures = measures
         self._now = now
@@ -131,18 +129,18 @@ class Search:
         ranked = [] if ranking.abstained else _likely(ranking, request.min_score)
         page = ranked[offset : offset + request.limit]
         following = offset + len(page)
-        known = await self._known_files(page, current)
+        hits, files = await self._hits(page, ranking, current, request.max_lines)
         nearest = await self.hits(ranking.ranked[:_NEAREST], ranking, current, max_lines=0) if ranking.abstained else ()
         result = SearchResult(
             project=current.ref,
-            hits=await self._hits(page, ranking, current, request.max_lines, known),
+            hits=hits,
             mode=ranking.mode,
             abstained=ranking.abstained,
             nearest=nearest,
             next_cursor=encode_cursor(following, identity) if following < len(ranked) else None,
             notices=ranking.notices,
         )
-        return Answered(result, known)
+        return Answered(result, files)
 
     async def rank_all(self, request: SearchRequest, place: Place) -> Ranking:
         """Rank what answers a request, learning first what changed."""
@@ -160,33 +158,28 @@ class Search:
 
     async def hits(self, page: Sequence[Ranked], ranking: Ranking, current: Current, max_lines: int) -> tuple[Hit, ...]:
         """Return ranked chunks as hits, with snippets and whether their files still say so."""
-        return await self._hits(page, ranking, current, max_lines, await self._known_files(page, current))
-
-    async def _known_files(self, page: Sequence[Ranked], current: Current) -> dict[str, tuple[int, int]]:
-        return await self._projects.file_stats(current.project.key, _paths(page)) if current.project else {}
+        return (await self._hits(page, ranking, current, max_lines))[0]
 
     async def _hits(
-        self,
-        page: Sequence[Ranked],
-        ranking: Ranking,
-        current: Current,
-        max_lines: int,
-        known: dict[str, tuple[int, int]],
-    ) -> tuple[Hit, ...]:
-        texts = await self._chunks.contents_of([one.chunk.key for one in page])
+        self, page: Sequence[Ranked], ranking: Ranking, current: Current, max_lines: int
+    ) -> tuple[tuple[Hit, ...], dict[str, tuple[int, int]]]:
+        """Return the hits, and what is known of their files, by path."""
+        known = await self._chunks.shown([one.chunk.key for one in page])
         words = frozenset(ranking.query.words)
 
         def build() -> tuple[Hit, ...]:
             scored = zip(page, ranking.shown_scores(page), strict=True)
-            shown = [(one, score) for one, score in scored if one.chunk.key in texts]
-            snippets = redact_each([best_snippet(texts[one.chunk.key], words, max_lines).text for one, _ in shown])
+            shown = [(one, score, known[one.chunk.key]) for one, score in scored if one.chunk.key in known]
+            snippets = redact_each([best_snippet(said.text, words, max_lines).text for _, _, said in shown])
             return tuple(
-                _hit(one, score, explain(ranking.query, one), snippet, current.root, known)
-                for (one, score), snippet in zip(shown, snippets, strict=True)
+                _hit(one, score, explain(ranking.query, one), snippet, current.root, said.file)
+                for (one, score, said), snippet in zip(shown, snippets, strict=True)
             )
 
         # The usual few hits take less time than handing over to a thread.
-        return build() if len(page) <= _FEW_HITS else await asyncio.to_thread(build)
+        hits = build() if len(page) <= _FEW_HITS else await asyncio.to_thread(build)
+        files = {one.chunk.origin.path: known[one.chunk.key].file for one in page if one.chunk.key in known}
+        return hits, {path: file for path, file in files.items() if path is not None and file is not None}
 
 
 def check_request(request: SearchRequest) -> None:
@@ -209,10 +202,6 @@ def check_request(request: SearchRequest) -> None:
         utc_text("as_of", request.as_of)
 
 
-def _paths(page: Sequence[Ranked]) -> list[str]:
-    return sorted({one.chunk.origin.path for one in page if one.chunk.origin.path})
-
-
 def _likely(ranking: Ranking, min_score: float) -> Sequence[Ranked]:
     """Return what is at least so likely, in order."""
     if min_score <= 0.0:
@@ -227,7 +216,7 @@ def _hit(
     why: tuple[str, ...],
     snippet: str,
     root: Path | None,
-    known: dict[str, tuple[int, int]],
+    file: tuple[int, int] | None,
 ) -> Hit:
     chunk, origin = one.chunk, one.chunk.origin
     is_file = chunk.project is not None and is_learned(chunk)
@@ -236,7 +225,7 @@ def _hit(
         start_line=origin.start_line, end_line=origin.end_line, symbol=origin.symbol, language=chunk.language,
         frameworks=chunk.frameworks, quality=round(chunk.quality, 3), snippet=snippet,
         origin=describe_origin(chunk),
-        fresh=file_freshness(root, origin.path, known.get(origin.path or "")) if is_file else "fresh",
+        fresh=file_freshness(root, origin.path, file) if is_file else "fresh",
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from fluorite_mcp.errors import StoreTooNewError
-from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, LexicalFields, Origin, PreparedChunk, ProfiledChunk
+from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, LexicalFields, Origin, PreparedChunk, ProfiledChunk, ShownText
 from fluorite_mcp.storage.contents import ContentTable, unpack
 from fluorite_mcp.storage.database import Database, Row
 
@@ -84,6 +84,19 @@ class ChunkTable:
             keys,
         )
         return {key: unpack(compressed, data) for key, compressed, data in rows}
+
+    async def shown(self, keys: Sequence[int]) -> dict[int, ShownText]:
+        """Return the texts of chunks with what is known of their files, by key; gone keys are left out."""
+        rows = await self._database.fetch_in(
+            "SELECT c.key, t.compressed, t.data, f.size, f.modified_ns FROM chunks c JOIN contents t"
+            " ON t.key = c.content LEFT JOIN files f ON f.project = c.project AND f.path = c.path"
+            " WHERE c.key IN ({in})",
+            keys,
+        )
+        return {
+            key: ShownText(unpack(compressed, data), None if size is None else (size, modified))
+            for key, compressed, data, size, modified in rows
+        }
 
     async def load_headers(self, keys: Sequence[int]) -> dict[int, Chunk]:
         """Return living chunks by key without their text (`content` is empty): what ranking needs."""
