@@ -96,6 +96,17 @@ class FreshnessWatch:
         picture.is_heard = is_listening and not changed
         return changed
 
+    def freshness(self, root: Path | None, path: str | None, size_and_time: tuple[int, int] | None) -> Freshness:
+        """Compare one file with what was learned of it, as `file_freshness` does.
+
+        No look is taken where the file was the same when `has_changed` was asked last, and the kernel told so.
+        """
+        picture = self._pictures.get(str(root))
+        is_known = picture is not None and picture.is_heard and path is not None and size_and_time is not None
+        if picture is not None and is_known and picture.scan.files.get(path or "") == size_and_time:
+            return "fresh"
+        return file_freshness(root, path, size_and_time)
+
     def _is_quiet(self, root: str, picture: _Picture) -> bool:
         """Whether a look found nothing, and the kernel told of nothing since."""
         if not picture.is_heard or time.perf_counter() - picture.looked_at > _TRUSTED_SECONDS:

@@ -13,7 +13,7 @@ from fluorite_mcp.learning.freshness import FreshnessWatch
 from fluorite_mcp.learning.locate import Location, Place, locate
 from fluorite_mcp.learning.pipeline import LearningReport, Progress, ProjectLearner, ignore_progress
 from fluorite_mcp.learning.scan import scan_project
-from fluorite_mcp.models import GLOBAL_SCOPE, Project
+from fluorite_mcp.models import GLOBAL_SCOPE, Freshness, Project
 from fluorite_mcp.ports import ProjectStore
 from fluorite_mcp.results import ProjectRef
 
@@ -88,6 +88,10 @@ class CurrentProject:
     def look_again(self, root: str) -> None:
         """Have the next request look at every file of a project, whatever was seen a moment ago."""
         self._watch.forget(root)
+
+    def freshness(self, root: Path | None, path: str | None, size_and_time: tuple[int, int] | None) -> Freshness:
+        """Compare a file of a project that was just brought up to date with what was learned of it."""
+        return self._watch.freshness(root, path, size_and_time)
 
     async def _learned_project(self, root: str) -> Project | None:
         """Return the project of a root if it was learned before; it stays learned, so that is remembered."""

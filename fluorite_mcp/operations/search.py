@@ -8,11 +8,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fluorite_mcp.errors import InputError
-from fluorite_mcp.learning.freshness import file_freshness
 from fluorite_mcp.learning.locate import Place
 from fluorite_mcp.learning.pipeline import Progress, ignore_progress
 from fluorite_mcp.measures import CACHE_REQUESTS, SEARCH_SECONDS, SEARCHES, Measures
-from fluorite_mcp.models import KINDS, Chunk
+from fluorite_mcp.models import KINDS, Chunk, Freshness
 from fluorite_mcp.operations.answered import Answered, AnsweredSearches
 from fluorite_mcp.operations.arguments import check_choice, check_text, utc_text
 from fluorite_mcp.operations.current import Current, CurrentProject
@@ -114,7 +113,7 @@ class Search:
         answered = self._answered.find(version, question)
         self._measures.count(CACHE_REQUESTS, cache="answers", result="miss" if answered is None else "hit")
         if answered is not None:
-            hits = tuple(_looked_at(hit, current.root, answered.files) for hit in answered.result.hits)
+            hits = tuple(self._looked_at(hit, current.root, answered.files) for hit in answered.result.hits)
             return replace(answered.result, hits=hits, notices=current.notices)
         answered = await self._answer(request, current)
         # An answer that something went wrong with is not for keeping.
@@ -172,7 +171,7 @@ class Search:
             shown = [(one, score, known[one.chunk.key]) for one, score in scored if one.chunk.key in known]
             snippets = redact_each([best_snippet(said.text, words, max_lines).text for _, _, said in shown])
             return tuple(
-                _hit(one, score, explain(ranking.query, one), snippet, current.root, said.file)
+                _hit(one, score, explain(ranking.query, one), snippet, self._freshness(one.chunk, current, said.file))
                 for (one, score, said), snippet in zip(shown, snippets, strict=True)
             )
 
@@ -180,6 +179,17 @@ class Search:
         hits = build() if len(page) <= _FEW_HITS else await asyncio.to_thread(build)
         files = {one.chunk.origin.path: known[one.chunk.key].file for one in page if one.chunk.key in known}
         return hits, {path: file for path, file in files.items() if path is not None and file is not None}
+
+    def _freshness(self, chunk: Chunk, current: Current, file: tuple[int, int] | None) -> Freshness:
+        is_file = chunk.project is not None and is_learned(chunk)
+        return self._current.freshness(current.root, chunk.origin.path, file) if is_file else "fresh"
+
+    def _looked_at(self, hit: Hit, root: Path | None, known: dict[str, tuple[int, int]]) -> Hit:
+        """Return a kept hit with whether its file still says so."""
+        if hit.kind not in ("code", "doc") or hit.path not in known:
+            return hit
+        fresh = self._current.freshness(root, hit.path, known[hit.path])
+        return hit if fresh == hit.fresh else replace(hit, fresh=fresh)
 
 
 def check_request(request: SearchRequest) -> None:
@@ -215,26 +225,16 @@ def _hit(
     score: float,
     why: tuple[str, ...],
     snippet: str,
-    root: Path | None,
-    file: tuple[int, int] | None,
+    fresh: Freshness,
 ) -> Hit:
     chunk, origin = one.chunk, one.chunk.origin
-    is_file = chunk.project is not None and is_learned(chunk)
     return Hit(
         id=chunk.id, kind=chunk.kind, title=chunk.title, score=round(score, 4), why=why, path=origin.path,
         start_line=origin.start_line, end_line=origin.end_line, symbol=origin.symbol, language=chunk.language,
         frameworks=chunk.frameworks, quality=round(chunk.quality, 3), snippet=snippet,
         origin=describe_origin(chunk),
-        fresh=file_freshness(root, origin.path, file) if is_file else "fresh",
+        fresh=fresh,
     )  # fmt: skip
-
-
-def _looked_at(hit: Hit, root: Path | None, known: dict[str, tuple[int, int]]) -> Hit:
-    """Return a kept hit with whether its file still says so."""
-    if hit.kind not in ("code", "doc") or hit.path not in known:
-        return hit
-    fresh = file_freshness(root, hit.path, known[hit.path])
-    return hit if fresh == hit.fresh else replace(hit, fresh=fresh)
 
 
 def describe_origin(chunk: Chunk) -> str:

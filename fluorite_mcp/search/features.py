@@ -15,7 +15,7 @@ from fluorite_mcp.search.documents import Document
 from fluorite_mcp.search.products import product
 from fluorite_mcp.search.profile import Defined, known_terms, term_hash
 from fluorite_mcp.search.query import Query
-from fluorite_mcp.text.tokens import query_words
+from fluorite_mcp.text.tokens import word_tokens
 
 if TYPE_CHECKING:
     import numpy as np
@@ -224,7 +224,7 @@ def _name_likeness(
 
 
 def _importance(word: str, weights: Mapping[str, float]) -> float:
-    return max((weights.get(token, 0.0) for token in query_words(word)), default=0.0)
+    return max((weights.get(token, 0.0) for token in word_tokens(word)), default=0.0)
 
 
 def _folders_said(documents: Sequence[Document], words: Sequence[str], weights: Mapping[str, float]) -> Numbers:

@@ -16,7 +16,7 @@ from fluorite_mcp.search.pasted import code_words, read_code
 from fluorite_mcp.search.reading import NOTHING, Exclusions, Mention, Reading
 from fluorite_mcp.search.traces import read_trace
 from fluorite_mcp.text.glossary import Translation, translate
-from fluorite_mcp.text.tokens import STOP_WORDS, has_cjk, index_words, query_words
+from fluorite_mcp.text.tokens import STOP_WORDS, has_cjk, index_words, query_words, word_tokens
 
 Shape = Literal["symbol", "language", "mixed", "code"]
 
@@ -162,7 +162,7 @@ def _searched(own: tuple[str, ...], translations: tuple[Translation, ...]) -> tu
 def _spoken(text: str, words: set[str]) -> tuple[str, ...]:
     """Return the words of a query, as written, that are searched for."""
     found = dict.fromkeys(_LATIN_WORD.findall(text))
-    return tuple(word for word in found if words & set(query_words(word)))[:MAX_SPOKEN]
+    return tuple(word for word in found if not words.isdisjoint(word_tokens(word)))[:MAX_SPOKEN]
 
 
 def _spellings(text: str, names: tuple[str, ...]) -> frozenset[str]:

@@ -251,12 +251,16 @@ def _found(groups: Sequence[Group], together: Mapping[int, float], least: float)
         group.members[0].chunk if len(group.members) == 1 else min((one.chunk for one in group.members), key=_key)
         for group in groups
     ]
-    cosines = [[one.cosine for one in group.members if one.cosine is not None] for group in groups]
+    words, meaning, best = [], [], []
+    for _, _, members in groups:
+        words.append(max([one.lexical for one in members]))
+        meaning.append(max([one.cosine for one in members if one.cosine is not None], default=least))
+        best.append(max([together[one.chunk.key] for one in members]))
     return Found(
         documents=[group.document for group in groups],
-        words=np.array([max([one.lexical for one in group.members]) for group in groups], np.float32),
-        meaning=np.array([max(known, default=least) for known in cosines], np.float32),
-        together=np.array([max([together[one.chunk.key] for one in group.members]) for group in groups]),
+        words=np.array(words, np.float32),
+        meaning=np.array(meaning, np.float32),
+        together=np.array(best),
         is_data=np.array([one.kind in _PROSE_KINDS or one.language in DATA_LANGUAGES for one in firsts]),
         is_told=np.array([is_told(group.id, one.kind) for group, one in zip(groups, firsts, strict=True)]),
         is_bundled=np.array([one.project is None and one.kind in _BUNDLED_KINDS for one in firsts]),

@@ -11,6 +11,7 @@ import re
 import string
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 from fluorite_mcp.text.stemming import stem
 
@@ -117,6 +118,12 @@ def query_words(query: str) -> tuple[str, ...]:
     if telling and (_is_sentence(query, words) or len(telling) >= _MIN_TELLING_WORDS):
         words = telling
     return tuple(dict.fromkeys(" ".join(map(_WORD_TOKENS.__getitem__, words)).split()))
+
+
+@lru_cache(maxsize=10_000)
+def word_tokens(word: str) -> tuple[str, ...]:
+    """Return `query_words` of a single word, remembered."""
+    return query_words(word)
 
 
 def has_cjk(text: str) -> bool:
