@@ -1,7 +1,8 @@
 """Parsing that cannot hang or crash: what a grammar was not made for is refused, and then read as lines.
 
 Some grammars need quadratic time on odd text. Those of YAML and Markdown overrun a buffer of theirs, which ends the
-process, when blocks nest 254 deep.
+process, when blocks nest 254 deep. Some look letters up in a table that ends at Latin-1, and read far behind its end for
+others, which may end the process too.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ _MAX_DEPTH = 200
 _DEEP_LINE = re.compile(rb"[^\r\n]{%d,}" % (_MAX_DEPTH // 2))
 _BLOCK_MARKER = re.compile(rb"[-?:*+](?=[ \t])|>|\d[.)](?=[ \t])")
 
+# Their scanners ask `isdigit` and the like, for which C defines no letter beyond U+00FF.
+_LANGUAGES_OF_LATIN_LETTERS = frozenset({"bash", "just", "markdown", "perl"})
+# Letters from U+0100 on, as UTF-8, and by their number of bytes what stands for them: letters of words all the same.
+_BEYOND_LATIN = re.compile(rb"[\xc4-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf7][\x80-\xbf]{3}")
+_LATIN = {2: "é".encode(), 3: "éx".encode(), 4: "éé".encode()}
+
 
 def parse_within(
     parser: tree_sitter.Parser, language: str, source: bytes, seconds: float = MAX_PARSE_SECONDS
@@ -41,10 +48,12 @@ def parse_within(
         seconds: CPU time it may take.
 
     Returns:
-        The syntax tree; None if the text nests too deep for the grammar or takes too long.
+        The syntax tree, of nodes that know where they stand in the source; None if the text nests too deep for the grammar or takes too long.
     """
     if language in _LANGUAGES_WITH_SHALLOW_LIMIT and _nests_too_deep(source):
         return None
+    if language in _LANGUAGES_OF_LATIN_LETTERS and not source.isascii():
+        source = _BEYOND_LATIN.sub(lambda letter: _LATIN[len(letter[0])], source)
     try:
         return parser.parse(_reader_of(source), encoding="utf8", progress_callback=_stop_after(seconds))
     except ValueError:  # the only sign of a stopped parse; without the reset the next parse would go on with it

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -60,3 +62,34 @@ def test_long_but_flat_lines_are_parsed(language: str, text: str) -> None:
     parser = parser_for(language)
     assert parser is not None
     assert parse_within(parser, language, text.encode()) is not None
+
+
+_HOSTILE = """
+import sys
+from fluorite_mcp.text.languages import parser_for
+from fluorite_mcp.text.parsing import parse_within
+language = sys.argv[1]
+for letter in ("\\U0010ffff", "\\U000f9c45", "\\U0001f680", "\\u6f22", "\\ufe0f"):
+    for form in ("6{}T", "${}", "${{{}}}", "echo {}a", "<<{0}\\nx\\n{0}\\n", "x{0} = q{0}a{0};", "{0}: b\\n\\t{0}\\n", "%{}"):
+        for _ in range(20):
+            assert parse_within(parser_for(language), language, form.format(letter).encode()) is not None
+"""
+
+
+@pytest.mark.parametrize("language", ["bash", "just", "markdown", "perl"])
+def test_letters_of_any_script_do_not_end_the_process(language: str) -> None:
+    process = subprocess.run([sys.executable, "-c", _HOSTILE, language], capture_output=True, text=True, timeout=60)
+    assert process.returncode == 0, process.stderr
+
+
+@pytest.mark.parametrize("heading", ["# 使い方 🚀", "# Ĝis la revido", "# 1️⃣ Erste Schritte"])
+def test_letters_of_any_script_move_no_node(heading: str) -> None:
+    parser = parser_for("markdown")
+    source = f"{heading}\n\n説明\n".encode()
+    assert parser is not None
+    tree = parse_within(parser, "markdown", source)
+    assert tree is not None
+    [section] = tree.root_node.children
+    found = section.children[0]
+    assert found.type == "atx_heading"
+    assert source[found.start_byte : found.end_byte].decode().strip() == heading
