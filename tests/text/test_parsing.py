@@ -69,10 +69,14 @@ import sys
 from fluorite_mcp.text.languages import parser_for
 from fluorite_mcp.text.parsing import parse_within
 language = sys.argv[1]
+forms = [
+    "6@T", "$@", "${@}", "echo @a", "<<@\\nx\\n@\\n", "my $x@ = q@a@;", "@: b\\n\\t@\\n", "%@", "x=@\\n@()",
+    "[[ a =~ @ ]]", "$((@+1))", "s@a@b@",
+]
 for letter in ("\\U0010ffff", "\\U000f9c45", "\\U0001f680", "\\u6f22", "\\ufe0f"):
-    for form in ("6{}T", "${}", "${{{}}}", "echo {}a", "<<{0}\\nx\\n{0}\\n", "x{0} = q{0}a{0};", "{0}: b\\n\\t{0}\\n", "%{}"):
+    for form in forms:
         for _ in range(20):
-            assert parse_within(parser_for(language), language, form.format(letter).encode()) is not None
+            assert parse_within(parser_for(language), language, form.replace("@", letter).encode()) is not None
 """
 
 
