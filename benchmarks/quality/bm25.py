@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.quality.collection import LIMIT
+from benchmarks.quality.turns import in_turns
 
 K1 = 1.2
 B = 0.75
@@ -126,7 +127,7 @@ def source_files(root: Path) -> Iterator[tuple[str, str]]:
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
     """Index every collection of a job and ask its queries."""
-    return {"collections": [_run_collection(job, collection) for collection in job["collections"]]}
+    return {"collections": [_run_collection(job, collection) for collection in in_turns(job["collections"])]}
 
 
 def _run_collection(job: dict[str, Any], collection: dict[str, Any]) -> dict[str, Any]:

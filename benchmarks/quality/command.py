@@ -19,7 +19,7 @@ from benchmarks.quality.calibration import calibration_table
 from benchmarks.quality.metrics import mean
 from benchmarks.quality.reading import compare_reading, reading_table
 from benchmarks.quality.scores import Costs, Scored, costs, group_means, mean_of_families, score
-from benchmarks.quality.systems import SYSTEMS, WORK, Setup, run_system
+from benchmarks.quality.systems import SYSTEMS, WORK, Setup, run_systems
 from benchmarks.quality.tables import cost_table, quality_table, table, write_section
 from benchmarks.quality.tasks import TASKS, Options, Task, find_data
 from benchmarks.quality.trees import TREES
@@ -47,11 +47,9 @@ def run_task(task: Task, options: argparse.Namespace) -> None:
     setup = Setup(options.rounds, options.work, options.semble_model)
     scored: dict[str, list[Scored]] = {}
     needed: dict[str, Costs] = {}
-    indexed = options.keep_store
-    for name in options.systems:
-        system = SYSTEMS[name]
-        outcome = run_system(system, task.name, collections, setup, reuse=indexed and system.is_product)
-        indexed = indexed or system.is_product
+    systems = [SYSTEMS[name] for name in options.systems]
+    outcomes = run_systems(systems, task.name, collections, setup, reuse=options.keep_store)
+    for name, outcome in outcomes.items():
         scored[name], needed[name] = score(task, collections, outcome), costs(outcome)
         _tell(task, name, scored[name], needed[name])
     body = _section(task, scored, needed, _command(task.name, options, data))
@@ -77,7 +75,7 @@ def run_abstention(options: argparse.Namespace) -> None:
     data = find_data(task, options.data)
     collections = abstention.with_foreign_questions(task.load(data, _tree_options(options)))
     setup = Setup(1, options.work, relevance=True)
-    outcome = run_system(SYSTEMS["product"], task.name, collections, setup, reuse=options.keep_store)
+    outcome = run_systems([SYSTEMS["product"]], task.name, collections, setup, reuse=options.keep_store)["product"]
     scored = score(task, collections, outcome)
     parts = (_command(ABSTENTION, options, data), abstention.abstention_table(scored, cutoff()), _dated())
     body = "\n\n".join(parts)

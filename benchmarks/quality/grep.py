@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.quality.collection import LIMIT
+from benchmarks.quality.turns import in_turns
 
 # An assistant would not grep for these.
 STOP_WORDS = frozenset(
@@ -75,7 +76,7 @@ def shown_chars(root: Path, match: Match) -> int:
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
     """Ask every query of a job."""
-    return {"collections": [_run_collection(collection) for collection in job["collections"]]}
+    return {"collections": [_run_collection(collection) for collection in in_turns(job["collections"])]}
 
 
 def _run_collection(collection: dict[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.quality.collection import LIMIT, PAGE, READ_AT_MOST
+from benchmarks.quality.turns import in_turns
 from fluorite_mcp.engine import Engine
 from fluorite_mcp.errors import EmbeddingError
 from fluorite_mcp.index.lexical import LexicalMatches
@@ -35,7 +36,7 @@ PARTS = ("words", "vectors", "no rules", "no abstaining")
 
 async def run(job: dict[str, Any]) -> dict[str, Any]:
     """Index every collection of a job and ask its queries."""
-    return {"collections": [await _run_collection(job, collection) for collection in job["collections"]]}
+    return {"collections": [await _run_collection(job, collection) for collection in in_turns(job["collections"])]}
 
 
 async def _run_collection(job: dict[str, Any], collection: dict[str, Any]) -> dict[str, Any]:

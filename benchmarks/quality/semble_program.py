@@ -9,12 +9,14 @@ import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.quality.turns import in_turns
+
 LIMIT = 10
 
 
 def run(job: dict[str, Any]) -> dict[str, Any]:
     """Index every collection of a job and ask its queries."""
-    return {"collections": [_run_collection(job, collection) for collection in job["collections"]]}
+    return {"collections": [_run_collection(job, collection) for collection in in_turns(job["collections"])]}
 
 
 def _run_collection(job: dict[str, Any], collection: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Runs one system over a task in a process of its own, and measures the memory of that process and its children."""
+"""Runs systems over a task, each in a process of its own, and measures the memory of it and its children."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from benchmarks.corpus import WORK_FOLDER
 from benchmarks.peer import ensure_model, ensure_peer
 from benchmarks.quality.collection import Collection, Outcome, read_outcome
+from benchmarks.quality.turns import take_turn
 
 WORK = WORK_FOLDER / "quality"
 # Short enough to see what a peak of a tenth of a second takes.
@@ -65,29 +67,79 @@ class Setup:
     relevance: bool = False
 
 
-def run_system(system: System, task: str, collections: Sequence[Collection], setup: Setup, *, reuse: bool) -> Outcome:
-    """Run one system over all collections of a task.
+def run_systems(
+    systems: Sequence[System], task: str, collections: Sequence[Collection], setup: Setup, *, reuse: bool
+) -> dict[str, Outcome]:
+    """Run systems over all collections of a task, in turns: one collection by each, then the next.
 
     Args:
-        system: The system.
+        systems: The systems. Of the product and its parts the first makes the store, and the others search it.
         task: The task's name.
         collections: What to index and ask.
         setup: How to run it.
-        reuse: Whether the product's store of an earlier system of this run is searched as it is.
+        reuse: Whether the product's store of an earlier run is searched as it is.
     """
     setup.work.mkdir(parents=True, exist_ok=True)
-    job: dict[str, Any] = {
-        "task": task, "part": system.part, "rounds": system.rounds or setup.rounds, "reuse": reuse,
-        "relevance": setup.relevance,
-        "work": str(setup.work), "collections": [_job_of(task, one, system, setup.work) for one in collections],
-    }  # fmt: skip
-    if system.module == "semble":
-        job["model"] = str(setup.semble_model or ensure_model())
-    job_file, out_file = setup.work / "job.json", setup.work / "answers.json"
-    job_file.write_text(json.dumps(job), encoding="utf-8")
-    out_file.unlink(missing_ok=True)
-    peak = _run([*_command(system), str(job_file), str(out_file)], setup.work)
-    return read_outcome(system.name, json.loads(out_file.read_text(encoding="utf-8")), peak)
+    runs = []
+    for system in systems:
+        runs.append(_Run(system, task, collections, setup, reuse=reuse and system.is_product))
+        reuse = reuse or system.is_product
+    try:
+        for number, collection in enumerate(collections, 1):
+            for run in runs:
+                run.take_turn()
+            print(f"{number} of {len(collections)}: {collection.name}", file=sys.stderr, flush=True)
+        return {run.system.name: run.outcome() for run in runs}
+    finally:
+        for run in runs:
+            run.stop()
+
+
+class _Run:
+    """One system in its process, and what looks at its memory."""
+
+    def __init__(
+        self, system: System, task: str, collections: Sequence[Collection], setup: Setup, *, reuse: bool
+    ) -> None:
+        self.system = system
+        job: dict[str, Any] = {
+            "task": task, "part": system.part, "rounds": system.rounds or setup.rounds, "reuse": reuse,
+            "relevance": setup.relevance,
+            "work": str(setup.work), "collections": [_job_of(task, one, system, setup.work) for one in collections],
+        }  # fmt: skip
+        if system.module == "semble":
+            job["model"] = str(setup.semble_model or ensure_model())
+        name = system.name.replace(" ", "-")
+        job_file, self._out_file = setup.work / f"job-{name}.json", setup.work / f"answers-{name}.json"
+        job_file.write_text(json.dumps(job), encoding="utf-8")
+        self._out_file.unlink(missing_ok=True)
+        self._command = [*_command(system), str(job_file), str(self._out_file)]
+        self._process = subprocess.Popen(
+            self._command, env=_environment(setup.work), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self._watch = _MemoryWatch(self._process.pid)
+
+    def take_turn(self) -> None:
+        """Have it index the next collection and answer its questions."""
+        with self._watch.looking():
+            if not take_turn(self._process):
+                self._end()
+
+    def outcome(self) -> Outcome:
+        """Return what it did, after its last turn."""
+        self._end()
+        printed = json.loads(self._out_file.read_text(encoding="utf-8"))
+        return read_outcome(self.system.name, printed, self._watch.peak_megabytes)
+
+    def _end(self) -> None:
+        if code := self._process.wait():
+            sys.exit(f"{' '.join(self._command[:3])} ended with {code}; see above.")
+
+    def stop(self) -> None:
+        """End it if it is not over."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.communicate()
 
 
 def _command(system: System) -> list[str]:
@@ -118,41 +170,37 @@ def _suffix(suffix: str) -> str:
     return suffix if suffix[1:].isalnum() else _SUFFIXES_OF_TEXT
 
 
-def _run(command: list[str], work: Path) -> float:
-    """Run a system to its end. Returns the peak megabytes of it and its children together."""
-    environment = os.environ | {
+def _environment(work: Path) -> dict[str, str]:
+    return os.environ | {
         # What the peer and the product remember between runs must not decide this one.
         "SEMBLE_CACHE_LOCATION": str(work / "semble-cache"),
         "HF_HUB_OFFLINE": "1",
         "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
     }
-    process = subprocess.Popen(command, env=environment)
-    watch = _MemoryWatch(process.pid)
-    watch.start()
-    code = process.wait()
-    watch.stop()
-    if code:
-        sys.exit(f"{' '.join(command[:3])} ended with {code}; see above.")
-    return watch.peak_megabytes
 
 
-class _MemoryWatch(threading.Thread):
+class _MemoryWatch:
     """Looks at the resident memory of a process and all below it again and again (Linux; elsewhere 0)."""
 
     def __init__(self, pid: int) -> None:
-        super().__init__(daemon=True)
         self._pid = pid
-        self._ended = threading.Event()
         self.peak_megabytes = 0.0
 
-    def run(self) -> None:
-        while not self._ended.wait(_LOOK_SECONDS):
-            self.peak_megabytes = max(self.peak_megabytes, sum(map(_resident_megabytes, _family(self._pid))))
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """Look as long as this lasts."""
+        ended = threading.Event()
+        thread = threading.Thread(target=self._look, args=(ended,), daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            thread.join()
 
-    def stop(self) -> None:
-        """End looking."""
-        self._ended.set()
-        self.join()
+    def _look(self, ended: threading.Event) -> None:
+        while not ended.wait(_LOOK_SECONDS):
+            self.peak_megabytes = max(self.peak_megabytes, sum(map(_resident_megabytes, _family(self._pid))))
 
 
 def _family(pid: int) -> list[int]:
