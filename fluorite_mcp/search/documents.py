@@ -7,7 +7,7 @@ together from the file's chunks. Documents stay in memory until the store change
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from math import log1p
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -147,7 +147,7 @@ class DocumentCache:
         self._version = -1
         self._documents: dict[DocumentId, Document] = {}
 
-    async def load(self, ids: Sequence[DocumentId]) -> dict[DocumentId, Document]:
+    async def load(self, ids: Collection[DocumentId]) -> dict[DocumentId, Document]:
         """Return documents; one whose chunks are gone is left out."""
         known = await self._current()
         missing = [one for one in dict.fromkeys(ids) if one not in known]

@@ -14,13 +14,13 @@ from fluorite_mcp.index.lexical import LexicalMatches
 from fluorite_mcp.models import Chunk
 from fluorite_mcp.results import Mode
 from fluorite_mcp.search.ahead import ReadAhead
-from fluorite_mcp.search.documents import DocumentCache, document_of
+from fluorite_mcp.search.documents import DocumentCache, DocumentId, document_of
 from fluorite_mcp.search.model import Calibration, RankingModel, load_model
 from fluorite_mcp.search.named_files import NamedFiles
 from fluorite_mcp.search.odds import log_odds
 from fluorite_mcp.search.places import ChunkHeaders, PlaceFinder, Said
 from fluorite_mcp.search.query import Query, understand
-from fluorite_mcp.search.ranking import Candidate, Ranked, of_best_files, rank
+from fluorite_mcp.search.ranking import Candidate, Grouped, Ranked, grouped, of_best_files, rank
 from fluorite_mcp.search.scores import best_log_odds, calibrated, shown_score
 
 if TYPE_CHECKING:
@@ -213,26 +213,24 @@ class HybridSearch:
         is_large = self._ahead is not None and self._ahead.is_large(where.scopes)
         lexical, ((vector, spoken, notices), dense) = await self._find(query, where, limit, is_large=is_large)
         said = await self._places.find(query.mentions, where.scopes) if self._places else {}
-        candidates = await self._candidates(lexical, dense, where)
+        found: Grouped = grouped(await self._candidates(lexical, dense, where))
         if is_large:
-            candidates = of_best_files(candidates, LARGE_SCOPE_FILES)
-        candidates = with_places(candidates, said, where)
-        candidates += await self._of_named_files(query, candidates, where)
-        documents = await self._documents.load([document_of(one.chunk) for one in candidates])
+            found = of_best_files(found, LARGE_SCOPE_FILES)
+        found = with_places(found, said, where)
+        found = {**found, **await self._of_named_files(query, found.keys(), where)}
+        documents = await self._documents.load(found.keys())
         model = self._model or load_model()
-        outcome = rank(query, lexical.weights, candidates, documents, vector, spoken, model)
+        outcome = rank(query, lexical.weights, found, documents, vector, spoken, model)
         mode: Mode = "lexical" if vector is None else "hybrid"
         return Ranking(query, outcome.ranked, mode, outcome.answerable, model.shown, notices)
 
-    async def _of_named_files(
-        self, query: Query, candidates: Sequence[Candidate], where: SearchFilter
-    ) -> list[Candidate]:
+    async def _of_named_files(self, query: Query, known: Collection[DocumentId], where: SearchFilter) -> Grouped:
+        """Return the files that the query names beside those that were found already."""
         # Code and traces are full of words that nobody chose.
         if self._named is None or query.shape == "code" or query.is_trace:
-            return []
-        known = {document_of(one.chunk) for one in candidates}
+            return {}
         found = await self._named.find(query.words, where.scopes, known)
-        return [Candidate(chunk) for chunk in found if where.admits(chunk)]
+        return grouped(Candidate(chunk) for chunk in found if where.admits(chunk))
 
     async def _lexical(self, query: Query, where: SearchFilter, limit: int) -> LexicalMatches:
         if not query.words:
@@ -311,21 +309,21 @@ class HybridSearch:
         ]
 
 
-def with_places(
-    candidates: Sequence[Candidate], said: Mapping[int, tuple[Chunk, Said]], where: SearchFilter
-) -> list[Candidate]:
+def with_places(found: Grouped, said: Mapping[int, tuple[Chunk, Said]], where: SearchFilter) -> Grouped:
     """Return the candidates with what the query points at: marked where it was found, added where it was not.
 
     Of a file that was only named, the first chunk stands in where nothing else of it was found.
     """
     if not said:
-        return list(candidates)
-    marked = [one._replace(said=said[one.chunk.key][1]) if one.chunk.key in said else one for one in candidates]
-    seen = {one.chunk.key for one in candidates}
-    files = {document_of(one.chunk) for one in candidates}
+        return found
+    marked = {
+        document: [one._replace(said=said[one.chunk.key][1]) if one.chunk.key in said else one for one in members]
+        for document, members in found.items()
+    }
+    seen = {one.chunk.key for members in found.values() for one in members}
     for key, (chunk, how) in said.items():
-        is_needed = how.rank is not None or document_of(chunk) not in files
+        document = document_of(chunk)
+        is_needed = how.rank is not None or document not in marked
         if key not in seen and is_needed and where.admits(chunk):
-            marked.append(Candidate(chunk, said=how))
-            files.add(document_of(chunk))
+            marked.setdefault(document, []).append(Candidate(chunk, said=how))
     return marked

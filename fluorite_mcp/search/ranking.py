@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from fluorite_mcp.models import DEMOTED_QUALITY, NEUTRAL_QUALITY, Chunk
@@ -129,18 +129,22 @@ class Ranking(NamedTuple):
     answerable: float
 
 
+# Candidates by the document they belong to.
+Grouped = Mapping[DocumentId, Sequence[Candidate]]
+
+
 class Group(NamedTuple):
     """The candidates of one document."""
 
     id: DocumentId
     document: Document
-    members: list[Candidate]
+    members: Sequence[Candidate]
 
 
 def rank(
     query: Query,
     weights: Mapping[str, float],
-    candidates: Sequence[Candidate],
+    found: Grouped,
     documents: Mapping[DocumentId, Document],
     vector: NDArray[np.float32] | None,
     spoken: NDArray[np.float32],
@@ -151,15 +155,16 @@ def rank(
     Args:
         query: The query, understood.
         weights: The IDF of each of its words.
-        candidates: What may answer it.
-        documents: The documents that the candidates belong to.
+        found: What may answer it.
+        documents: The documents that it belongs to; what belongs to none of them is left out.
         vector: The query's vector, or None where the embedding model does not answer.
         spoken: The bundled model's vectors of the query's text and of each word it speaks, (1 + words, dimensions).
         model: The weights.
     """
-    groups = _groups(candidates, documents)
+    groups = [Group(one, documents[one], members) for one, members in found.items() if one in documents]
     if not groups:
         return Ranking((), 0.0)
+    candidates = [one for group in groups for one in group.members]
     least = _least_cosine(candidates)
     together = _together(candidates, least)
     signals = features(query, weights, _found(groups, together, least), vector, spoken)
@@ -171,15 +176,12 @@ def rank(
     return Ranking(tuple(ranked), _answerable(query, signals, model, has_vectors=not math.isnan(least)))
 
 
-def _groups(candidates: Sequence[Candidate], documents: Mapping[DocumentId, Document]) -> list[Group]:
-    groups: dict[DocumentId, Group] = {}
+def grouped(candidates: Iterable[Candidate]) -> dict[DocumentId, list[Candidate]]:
+    """Return candidates by the document they belong to, in order."""
+    groups: dict[DocumentId, list[Candidate]] = {}
     for candidate in candidates:
-        one = document_of(candidate.chunk)
-        if one in groups:
-            groups[one].members.append(candidate)
-        elif one in documents:
-            groups[one] = Group(one, documents[one], [candidate])
-    return list(groups.values())
+        groups.setdefault(document_of(candidate.chunk), []).append(candidate)
+    return groups
 
 
 def _answerable(query: Query, signals: NDArray[np.float32], model: RankingModel, *, has_vectors: bool) -> float:
@@ -221,16 +223,17 @@ def _loose_answerable(signals: NDArray[np.float32], relevance: float) -> float:
     return _probability(_LOOSE_STEEPNESS * ((best_words + best_meaning) / 2 - relevance))
 
 
-def of_best_files(candidates: Sequence[Candidate], limit: int) -> list[Candidate]:
+def of_best_files(found: Grouped, limit: int) -> Grouped:
     """Return the candidates of the files that have the best chunks by words and meaning together, and all others."""
+    candidates = [one for members in found.values() for one in members]
     together = _together(candidates, _least_cosine(candidates))
-    best: dict[DocumentId, float] = {}
-    for one in candidates:
-        document = document_of(one.chunk)
-        if isinstance(document, tuple):
-            best[document] = max(best.get(document, -math.inf), together[one.chunk.key])
+    best = {
+        document: max([together[one.chunk.key] for one in members])
+        for document, members in found.items()
+        if isinstance(document, tuple)
+    }
     left_out = set(sorted(best, key=lambda document: -best[document])[limit:])
-    return [one for one in candidates if document_of(one.chunk) not in left_out]
+    return {document: members for document, members in found.items() if document not in left_out}
 
 
 def _together(candidates: Sequence[Candidate], least: float) -> dict[int, float]:

@@ -1,8 +1,8 @@
 """Parsing that cannot hang or crash: what a grammar was not made for is refused, and then read as lines.
 
 Some grammars need quadratic time on odd text. Those of YAML and Markdown overrun a buffer of theirs, which ends the
-process, when blocks nest 254 deep. Some look letters up in a table that ends at Latin-1, and read far behind its end for
-others, which may end the process too.
+process, when blocks nest 254 deep. Some look letters up in a table that ends at Latin-1, and read far behind its end
+for others, which may end the process too.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def parse_within(
         seconds: CPU time it may take.
 
     Returns:
-        The syntax tree, of nodes that know where they stand in the source; None if the text nests too deep for the grammar or takes too long.
+        The syntax tree, whose nodes know where they stand in the source; None if the text nests too deep for the
+        grammar or takes too long.
     """
     if language in _LANGUAGES_WITH_SHALLOW_LIMIT and _nests_too_deep(source):
         return None

@@ -17,7 +17,7 @@ from fluorite_mcp.search.features import FEATURES
 from fluorite_mcp.search.fields import embedding_text, lexical_fields
 from fluorite_mcp.search.model import load_model
 from fluorite_mcp.search.query import understand
-from fluorite_mcp.search.ranking import Candidate, Ranking, rank
+from fluorite_mcp.search.ranking import Candidate, Ranking, grouped, rank
 
 
 @cache
@@ -91,7 +91,7 @@ def ranking(text: str, *candidates: Candidate, imported: Mapping[str, int] | Non
     documents = documents_of([one.chunk for one in candidates], imported)
     weights = dict.fromkeys(query.words, 2.0)
     said = bundled().embed([query.text, *query.spoken])
-    return rank(query, weights, candidates, documents, bundled().embed_query(text), said, load_model())
+    return rank(query, weights, grouped(candidates), documents, bundled().embed_query(text), said, load_model())
 
 
 def order(text: str, *candidates: Candidate, imported: Mapping[str, int] | None = None) -> list[int]:

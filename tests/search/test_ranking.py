@@ -14,7 +14,7 @@ from fluorite_mcp.models import Chunk, Kind, Origin
 from fluorite_mcp.search.features import FEATURES
 from fluorite_mcp.search.places import Said
 from fluorite_mcp.search.query import understand
-from fluorite_mcp.search.ranking import Candidate, explain, of_best_files
+from fluorite_mcp.search.ranking import Candidate, explain, grouped, of_best_files
 from tests.search.conftest import bundled, found, order, piece, ranking
 
 TOTALS = (("sum_totals", "function", 40, 0),)
@@ -174,7 +174,7 @@ def test_a_chunk_whose_document_is_gone_is_left_out() -> None:
     from fluorite_mcp.search.ranking import rank
 
     said = bundled().embed(["sum", "sum"])
-    outcome = rank(understand("sum"), {"sum": 1.0}, [found(piece(1))], {}, None, said, load_model())
+    outcome = rank(understand("sum"), {"sum": 1.0}, grouped([found(piece(1))]), {}, None, said, load_model())
     assert outcome == ((), 0.0)
 
 
@@ -307,4 +307,4 @@ def test_of_many_files_those_with_the_best_chunks_are_kept_whole_and_every_note(
 
     note = found(Chunk("n", "note", "", "sum", key=9), 0.0, 0.1)
 
-    assert of_best_files([last, *best, note, second], 2) == [*best, note, second]
+    assert of_best_files(grouped([last, *best, note, second]), 2) == grouped([*best, note, second])
