@@ -24,7 +24,7 @@ _LOCAL_FILE_SYSTEMS = frozenset(
 _MOUNTS = Path("/proc/self/mountinfo")
 # A user has so many watches for all programs together; editors need them too.
 _WATCHES_OF_A_USER = Path("/proc/sys/fs/inotify/max_user_watches")
-_SHARE_OF_WATCHES = 16
+_SHARE_OF_WATCHES = 8
 
 # In mountinfo, which writes blanks so: the columns of the place and the mark before the file system's type.
 _PLACE_COLUMN = 4
