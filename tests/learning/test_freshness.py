@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -128,3 +129,20 @@ def test_a_file_is_fresh_drifted_or_gone(root: Path) -> None:
     assert file_freshness(root, "gone.py", known) == "gone"
     assert file_freshness(None, "b.py", None) == "fresh"
     assert file_freshness(root, None, None) == "fresh"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of every change in time")
+def test_a_file_is_not_looked_at_again_where_the_kernel_told_that_it_is_the_same(
+    root: Path, watch: FreshnessWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = tuple(scan_project(root).files["b.py"])
+    assert not watch.has_changed(str(root))
+    with monkeypatch.context() as patched:
+        patched.setattr(freshness, "file_freshness", lambda *_: "gone")
+        assert watch.freshness(root, "b.py", (known[0], known[1])) == "fresh"
+        # What the store knows is not what was seen: then the file itself decides.
+        assert watch.freshness(root, "b.py", (known[0] + 1, known[1])) == "gone"
+
+    rewrite_with_the_same_size(root)
+    assert watch.has_changed(str(root))
+    assert watch.freshness(root, "b.py", (known[0], known[1])) == "drifted"

@@ -262,6 +262,66 @@ async def test_a_text_without_meaning_is_searched_by_its_words() -> None:
     assert (ranking.mode, len(ranking.ranked), ranking.notices) == ("hybrid", 1, ())
 
 
+class CountingEmbedder:
+    """The bundled model, and how often it was asked."""
+
+    is_slow = False
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def embed(self, texts: Any) -> Any:
+        self.asked += 1
+        return bundled().embed(texts)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(bundled(), name)
+
+
+async def test_a_text_is_embedded_once_for_searches_of_several_kinds() -> None:
+    embedder, source = CountingEmbedder(), AlternatingKinds()
+    shelf = Shelf([])
+    documents = DocumentCache(shelf, shelf, shelf, bundled(), bundled())
+    search = HybridSearch(OneChunk(), source, source, documents, embedder)
+    for text in ("deploy", "deploy", "invoice", "invoice"):
+        await search.search(text, SearchFilter((0,), ("note",)))
+
+    assert embedder.asked == 2
+
+
+async def test_a_model_that_failed_is_asked_again() -> None:
+    search = searching_with(FailingEmbedder())
+    for _ in range(2):
+        assert (await search.search("deploy", SearchFilter((0,)))).notices
+
+
+class AlternatingKinds:
+    """A thousand chunks by vector, nearest first; each tenth is a note."""
+
+    async def search(self, _scopes: Any, _model: Any, _query: Any, limit: int) -> list[tuple[int, float]]:
+        return [(key, 1 - key / 1000) for key in range(1, limit + 1)]
+
+    async def load_headers(self, keys: Any) -> dict[int, Chunk]:
+        return {key: Chunk(f"c{key}", "code" if key % 10 else "note", "t", "c", key=key) for key in keys}
+
+
+@pytest.mark.parametrize(("kind", "expected"), [("code", 50), ("note", 20)])
+async def test_a_filter_leaves_the_nearest_of_its_kind_and_no_more_than_there_are_without(
+    kind: str, expected: int
+) -> None:
+    source = AlternatingKinds()
+    chunks = (await source.load_headers(range(1, 400))).values()
+    shelf = Shelf(list(chunks))
+    documents = DocumentCache(shelf, shelf, shelf, bundled(), bundled())
+    ranking = await HybridSearch(OneChunk(), source, source, documents, bundled()).search(
+        "deploy", SearchFilter((0,), (kind,))
+    )
+    found = sorted(one.chunk.key for one in ranking.ranked if one.cosine is not None)
+
+    nearest = [key for key in range(1, 201) if (key % 10 == 0) == (kind == "note")]
+    assert found == nearest[:expected]
+
+
 @pytest.mark.parametrize("query", ["\"'()*:^", "AND OR NOT NEAR", "%_\\", "🙂", "a" * 5000, "猫", "-1", "p0 kcode"])
 async def test_no_text_breaks_the_search(engine: Engine, query: str) -> None:
     assert (await engine.search(query)).mode == "hybrid"

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fluorite_mcp.errors import StoreError
-from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, Origin
+from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, FileRecord, Origin
 from fluorite_mcp.storage import chunks
 from fluorite_mcp.storage.store import Store
 from tests.storage.conftest import AT, MODEL, add, ask, change, matches, note, open_at, prepared, vector, word_index
@@ -39,6 +39,21 @@ async def test_a_chunk_comes_back_with_every_field(store: Store) -> None:
     assert await store.chunks.load([stored.key, 999]) == {stored.key: stored}
     assert await store.chunks.load_headers([stored.key]) == {stored.key: replace(stored, content="")}
     assert await store.chunks.find(["unknown"]) == {}
+
+
+async def test_a_text_is_shown_with_what_is_known_of_its_file(store: Store) -> None:
+    project = (await store.projects.ensure("/shop", AT)).key
+    async with store.database.atomic():
+        await store.projects.put_files(project, [FileRecord("a.py", 10, 1, b"hash", "python")])
+    ours = {"project": project, "kind": "code"}
+    learned, gone, stored = await add(
+        store, note("a", "one", origin=Origin("a.py"), **ours), note("b", "two", origin=Origin("b.py"), **ours),
+        note("c", "three", origin=Origin("a.py")),
+    )  # fmt: skip
+
+    assert await store.chunks.shown([learned.key, gone.key, stored.key, 999]) == {
+        learned.key: ("one", (10, 1)), gone.key: ("two", None), stored.key: ("three", None),
+    }  # fmt: skip
 
 
 async def test_an_id_is_added_once(store: Store) -> None:
