@@ -298,7 +298,9 @@ async def test_a_model_that_failed_is_asked_again() -> None:
 class AlternatingKinds:
     """A thousand chunks by vector, nearest first; each tenth is a note."""
 
-    async def search(self, _scopes: Any, _model: Any, _query: Any, limit: int) -> list[tuple[int, float]]:
+    async def search(
+        self, scopes: Any, model: str, query: Any, limit: int, allowed: Any = None
+    ) -> list[tuple[int, float]]:
         return [(key, 1 - key / 1000) for key in range(1, limit + 1)]
 
     async def load_headers(self, keys: Any) -> dict[int, Chunk]:
