@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,10 +27,10 @@ _MOUNTS = Path("/proc/self/mountinfo")
 _WATCHES_OF_A_USER = Path("/proc/sys/fs/inotify/max_user_watches")
 _SHARE_OF_WATCHES = 8
 
-# In mountinfo, which writes blanks so: the columns of the place and the mark before the file system's type.
+# In mountinfo: the column of the place, how it writes blanks and the like, and the mark before the file system's type.
 _PLACE_COLUMN = 4
+_ESCAPED = re.compile(r"\\([0-7]{3})")
 _TYPE_MARK = "-"
-_BLANK, _WRITTEN_BLANK = " ", "\\040"
 
 
 class FolderEvents:
@@ -122,8 +123,9 @@ def _is_local(root: str, mounts: str) -> bool:
     """
     places: dict[str, str] = {}
     for line in mounts.splitlines():
-        columns = line.split(_BLANK)
-        places[columns[_PLACE_COLUMN].replace(_WRITTEN_BLANK, _BLANK)] = columns[columns.index(_TYPE_MARK) + 1]
+        columns = line.split(" ")
+        place = _ESCAPED.sub(lambda escaped: chr(int(escaped[1], 8)), columns[_PLACE_COLUMN])
+        places[place] = columns[columns.index(_TYPE_MARK) + 1]
     below = root.rstrip(os.sep) + os.sep
     around = [place for place in places if below.startswith(place.rstrip(os.sep) + os.sep)]
     return (

@@ -190,6 +190,7 @@ def _refuse(*_: object) -> None:
         ("/home/a/project", ROOT_DISK + "30 22 0:40 / /home/a/project rw - 9p C:\\ rw\n", False),
         ("/my disk/project", ROOT_DISK + "30 22 0:40 / /my\\040disk rw - virtiofs host rw\n", False),
         ("/home/a/project", ROOT_DISK + "30 22 0:40 / / rw - nfs server:/ rw\n", False),
+        ("/a\tb\\c/project", ROOT_DISK + "30 22 0:40 / /a\\011b\\134c rw - nfs server:/ rw\n", False),
         ("/home/a/project", "", False),
     ],
 )
