@@ -80,11 +80,11 @@ def run_systems(
         reuse: Whether the product's store of an earlier run is searched as it is.
     """
     setup.work.mkdir(parents=True, exist_ok=True)
-    runs = []
-    for system in systems:
-        runs.append(_Run(system, task, collections, setup, reuse=reuse and system.is_product))
-        reuse = reuse or system.is_product
+    runs: list[_Run] = []
     try:
+        for system in systems:
+            runs.append(_Run(system, task, collections, setup, reuse=reuse and system.is_product))
+            reuse = reuse or system.is_product
         for number, collection in enumerate(collections, 1):
             for run in runs:
                 run.take_turn()
@@ -124,6 +124,7 @@ class _Run:
         with self._watch.looking():
             if not take_turn(self._process):
                 self._end()
+                sys.exit(f"{' '.join(self._command[:3])} ended before its last turn.")
 
     def outcome(self) -> Outcome:
         """Return what it did, after its last turn."""
