@@ -38,7 +38,7 @@ _COUNTED_EXACTLY = 2_500
 _COUNTS_KEPT = 50_000
 # Of a word in so many chunks and more, import lines are counted among the first so many: dozens of files' names are
 # counted for one query, and their logarithm is all that ranking takes.
-_IMPORTS_LOOKED_AT = 1_000
+_IMPORTS_LOOKED_AT = 400
 _COUNTED_SINGLY = 100
 # Remembered counts serve until the number of chunks has changed by this part.
 _COUNTS_DRIFT = 0.02
