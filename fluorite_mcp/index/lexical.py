@@ -28,7 +28,7 @@ _BIGRAMS_PER_CHARACTER = 20
 
 # Chunks that may be scored for one query: in a large store some milliseconds' worth. The rarest `MIN_WORDS` always
 # decide; where those stand in more chunks, only chunks that hold several words are scored.
-POSTINGS_BUDGET = 2_000
+POSTINGS_BUDGET = 1_400
 MIN_WORDS = 2
 
 # A word in this many chunks is counted once and then remembered, as counting costs as much as there are chunks; no
