@@ -26,13 +26,32 @@ _TRUSTED_SECONDS = 30.0
 class _Picture:
     """What the files and folders of a project looked like when they were learned.
 
-    `is_heard` says whether a look found them the same while the kernel was telling of changes already.
+    Attributes:
+        scan: What there was.
+        looked_at: When the last look was taken, and how many seconds it took (`cost`).
+        is_heard: Whether a look found it the same while the kernel was telling of changes already.
+        is_told: Whether the kernel told of something since the last look.
+        is_noise: Whether it had, and the last look found nothing all the same: something else is written there.
     """
 
     scan: Scan
     looked_at: float = 0.0
     cost: float = 0.0
     is_heard: bool = False
+    is_told: bool = False
+    is_noise: bool = False
+
+    @property
+    def is_cheap(self) -> bool:
+        """Whether a look is known to cost little."""
+        return self.looked_at > 0 and self.cost <= _CHEAP_SECONDS
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether no look is taken now, as the last one was dear and a moment ago, and nothing speaks for one."""
+        pause = min(self.cost / _SHARE_OF_TIME, _LONGEST_SECONDS)
+        is_dear = self.cost > _CHEAP_SECONDS and time.perf_counter() - self.looked_at < pause
+        return is_dear and not (self.is_told and not self.is_noise)
 
 
 class FreshnessWatch:
@@ -65,27 +84,19 @@ class FreshnessWatch:
     def is_cheap(self, root: str) -> bool:
         """Whether looking is so cheap, or left out, that no thread is worth it."""
         picture = self._pictures.get(root)
-        if picture is None or self._is_quiet(root, picture):
-            return True
-        was_cheap = picture.looked_at > 0 and picture.cost <= _CHEAP_SECONDS
-        return was_cheap or self._is_recent(picture)
-
-    @staticmethod
-    def _is_recent(picture: _Picture) -> bool:
-        pause = min(picture.cost / _SHARE_OF_TIME, _LONGEST_SECONDS)
-        return time.perf_counter() - picture.looked_at < pause
+        return picture is None or self._is_quiet(root, picture) or picture.is_cheap or picture.is_left_out
 
     def has_changed(self, root: str) -> bool:
         """Whether any file or folder differs from the picture, or there is none.
 
         New and deleted entries show in their folder's time, edits in the file's time and size. The look is left out if
-        the kernel tells of nothing since the last one; where it does not tell, a dear one is also left out if the last
-        one was a moment ago.
+        the kernel tells of nothing since the last one. Where it does not tell, or tells of what is none of the
+        project's files, a dear one is also left out if the last one was a moment ago.
         """
         picture = self._pictures.get(root)
         if picture is None:
             return True
-        if self._is_quiet(root, picture) or (picture.cost > _CHEAP_SECONDS and self._is_recent(picture)):
+        if self._is_quiet(root, picture) or picture.is_left_out:
             return False
         # First listen, then look: what happens in between is heard.
         is_listening = self._listen(root, picture.scan)
@@ -93,6 +104,7 @@ class FreshnessWatch:
         changed = _differs(root, picture.scan)
         picture.looked_at = time.perf_counter()
         picture.cost = picture.looked_at - started
+        picture.is_noise, picture.is_told = picture.is_told and not changed, False
         picture.is_heard = is_listening and not changed
         return changed
 
@@ -113,6 +125,7 @@ class FreshnessWatch:
             return False
         events = self._events.get(root)
         picture.is_heard = events is not None and events.is_quiet()
+        picture.is_told = not picture.is_heard
         return picture.is_heard
 
     def _listen(self, root: str, scan: Scan) -> bool:

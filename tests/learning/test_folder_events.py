@@ -72,6 +72,31 @@ def test_however_quiet_it_is_every_file_is_looked_at_in_the_end(
         assert watch.has_changed(str(tmp_path))
 
 
+def test_what_the_kernel_told_of_is_looked_at_however_dear_a_look_is(
+    tmp_path: Path, watch: FreshnessWatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.py").write_text("one")
+    (tmp_path / ".gitignore").write_text("*.log\n")
+    (tmp_path / "server.log").write_text("started")
+    monkeypatch.setattr(freshness, "_CHEAP_SECONDS", -1.0)
+    monkeypatch.setattr(freshness, "_SHARE_OF_TIME", 1e-9)
+    listening(watch, tmp_path)
+    (tmp_path / "a.py").write_text("two")
+    assert not watch.is_cheap(str(tmp_path))
+    assert watch.has_changed(str(tmp_path))
+
+    listening(watch, tmp_path)
+    with (tmp_path / "server.log").open("a") as log:
+        log.write("a line")
+    assert not watch.has_changed(str(tmp_path))
+    # Now it is known that something else is written there: as if the kernel told nothing.
+    with (tmp_path / "server.log").open("a") as log:
+        log.write("another line")
+    forbid_looks(monkeypatch)
+    assert watch.is_cheap(str(tmp_path))
+    assert not watch.has_changed(str(tmp_path))
+
+
 OPERATIONS: tuple[Callable[[Path, str], object], ...] = (
     lambda folder, name: (folder / name).write_text("new"),
     lambda folder, name: (folder / name).unlink(),
