@@ -38,8 +38,10 @@ LARGE_SCOPE_FILES = 40
 ANSWERABLE_CUTOFF = 0.5
 # Filters that the indexes cannot apply leave only a part of the candidates.
 FILTERED_CANDIDATES = 600
-# A kind or language leaves only a part of the nearest: so many times as many are asked for.
-_FILTERED_NEAREST = 4
+# A kind or language leaves only a part of the nearest: so many times as many are asked for, and of those that pass so
+# many times as many are ranked. With one time, templates were found at MRR@3 0.743 instead of 0.748; all that pass of
+# four times as many found them no better, and took a suggestion a quarter longer.
+_FILTERED_NEAREST, _FILTERED_RANKED = 4, 2
 
 
 class WordSearch(Protocol):
@@ -288,13 +290,14 @@ class HybridSearch:
         # Few of the nearest may be left; asking for more is cheaper than a list of allowed keys.
         found = await self._vectors.search(where.scopes, self._embedder.name, vector, _FILTERED_NEAREST * limit)
         near: dict[int, float] = {}
+        most = _FILTERED_RANKED * limit
         for start in range(0, len(found), limit):
             portion = dict(found[start : start + limit])
             headers = await self._chunks.load_headers(list(portion))
             near |= {key: portion[key] for key, chunk in headers.items() if where.admits(chunk)}
-            if len(near) >= limit:
+            if len(near) >= most:
                 break
-        return dict(itertools.islice(near.items(), limit))
+        return dict(itertools.islice(near.items(), most))
 
     async def _candidates(
         self, lexical: LexicalMatches, dense: Mapping[int, float], where: SearchFilter
