@@ -105,7 +105,7 @@ def test_charts_are_sound_svg_and_name_every_system(tmp_path: Path) -> None:
     texts = [one.text or "" for one in ElementTree.parse(path).iter() if one.tag.endswith("text")]
 
     assert {"product 0.880", "semble 0.830", "grep & more 0.500"} <= set(texts)
-    assert sum(text.startswith("as published: ") for text in texts) == 2
+    assert sum(text.startswith("published: ") for text in texts) == 2
 
 
 def test_labels_of_points_that_lie_together_do_not_cover_each_other() -> None:
