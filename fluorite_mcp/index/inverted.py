@@ -120,7 +120,7 @@ class InvertedIndex:
 
     def _within_reach(self, rounded: NDArray[np.float32], factor: float) -> NDArray[np.int64]:
         """Return the lists that a query searches."""
-        for count in (min(_USUAL_LISTS, self._most_lists), self._most_lists):
+        for count in dict.fromkeys((min(_USUAL_LISTS, self._most_lists), self._most_lists)):
             places, products = self._nearest_lists(rounded, count)
             reached = int((products >= products[0] - self.lists.reach * factor).sum())
             if reached < count:
