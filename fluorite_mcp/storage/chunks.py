@@ -78,12 +78,7 @@ class ChunkTable:
 
     async def contents_of(self, keys: Sequence[int]) -> dict[int, str]:
         """Return the texts of chunks by key; gone keys are left out."""
-        rows = await self._database.fetch_in(
-            "SELECT c.key, t.compressed, t.data FROM chunks c JOIN contents t ON t.key = c.content"
-            " WHERE c.key IN ({in})",
-            keys,
-        )
-        return {key: unpack(compressed, data) for key, compressed, data in rows}
+        return {key: one.text for key, one in (await self.shown(keys)).items()}
 
     async def shown(self, keys: Sequence[int]) -> dict[int, ShownText]:
         """Return the texts of chunks with what is known of their files, by key; gone keys are left out."""
