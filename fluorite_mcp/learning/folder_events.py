@@ -60,13 +60,14 @@ class FolderEvents:
             return None
 
     def cover(self, folders: Iterable[str]) -> bool:
-        """Listen to folders, given relative to the root, from now on; those listened to already stay so.
+        """Listen to folders, given relative to the root, from now on: what was told before is for who looks next.
 
         Returns:
             Whether all are covered. If not, nothing is listened to; another try may succeed if a folder was only gone.
         """
         from inotify_simple import INotify
 
+        self.is_quiet()
         wanted = set(folders)
         if len(wanted) > self._most:
             self.close()

@@ -114,8 +114,8 @@ class FreshnessWatch:
         No look is taken where the file was the same when `has_changed` was asked last, and the kernel told so.
         """
         picture = self._pictures.get(str(root))
-        is_known = picture is not None and picture.is_heard and path is not None and size_and_time is not None
-        if picture is not None and is_known and picture.scan.files.get(path or "") == size_and_time:
+        seen = picture.scan.files.get(path or "") if picture is not None and picture.is_heard else None
+        if seen is not None and seen == size_and_time:
             return "fresh"
         return file_freshness(root, path, size_and_time)
 
@@ -133,10 +133,7 @@ class FreshnessWatch:
         if root not in self._events:
             self._events[root] = FolderEvents.of(root)
         events = self._events[root]
-        if events is None:
-            return False
-        events.is_quiet()  # The look that follows sees what is told of up to now.
-        return events.cover(scan.folders)
+        return events is not None and events.cover(scan.folders)
 
 
 def _differs(root: str, scan: Scan) -> bool:

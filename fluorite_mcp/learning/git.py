@@ -31,7 +31,7 @@ def find_root(folder: Path) -> Path | None:
     # Each request asks; path objects would take three times as long.
     at, above = str(folder), ""
     while at != above:
-        if os.path.exists(f"{at}{os.sep}.git"):  # noqa: PTH110
+        if os.path.exists(os.path.join(at, ".git")):  # noqa: PTH110, PTH118
             return Path(at)
         at, above = os.path.dirname(at), at  # noqa: PTH120
     return None

@@ -55,7 +55,7 @@ class Location:
 def is_personal(root: Path) -> bool:
     """Whether a folder is a home folder, one above it, or the file system's root."""
     # Each request asks; path objects would take four times as long.
-    path, home = str(root), os.path.expanduser("~")  # noqa: PTH111
+    path, home = str(root), os.path.normpath(os.path.expanduser("~"))  # noqa: PTH111
     is_at_or_above = f"{home}{os.sep}".startswith(f"{path.rstrip(os.sep)}{os.sep}")
     return is_at_or_above or os.path.dirname(path) == f"{root.anchor}home"  # noqa: PTH120
 

@@ -294,15 +294,11 @@ def _placed(
         own = of_document
         for one in ordered:
             chunk, lexical, cosine, said = one
-            odds = own
-            # Of most chunks nothing is known before any feature.
-            if has_hints or said is not None or chunk.quality != NEUTRAL_QUALITY or chunk.kind == "pattern":
-                odds += _prior(query, one)
+            odds = own + _prior(query, one, has_hints=has_hints)
             if said is not None and said.rank is not None:
                 odds = _SAID_PLACE - _SAID_PLACE_STEP * said.rank
-            name = defined[chunk.key][1] if chunk.key in defined else ""
-            score = probability(odds, _FURTHEST)
-            ranked.append(Ranked(chunk, score, lexical, cosine, name, group.document, features_of, said))
+            _, name = defined.get(chunk.key, _NOTHING_DEFINED)
+            ranked.append(Ranked(chunk, _probability(odds), lexical, cosine, name, group.document, features_of, said))
             own -= _SAME_DOCUMENT_STEP
     return ranked
 
@@ -331,12 +327,14 @@ def _has_hints(query: Query) -> bool:
     return bool(query.paths or query.language or query.frameworks or query.excluded)
 
 
-def _prior(query: Query, candidate: Candidate) -> float:
+def _prior(query: Query, candidate: Candidate, *, has_hints: bool) -> float:
     """Return what is known before any feature, in log-odds: what the query says of places, languages and exclusions."""
     chunk = candidate.chunk
     prior = _MINED_PATTERN if chunk.kind == "pattern" and chunk.project is not None else 0.0
     if chunk.quality != NEUTRAL_QUALITY:
         prior += _QUALITY_SPREAD * (chunk.quality - NEUTRAL_QUALITY) + (_DEMOTED if is_demoted(chunk) else 0.0)
+    if candidate.said is None and not has_hints:
+        return prior
     if candidate.said is not None or (query.paths and _is_said(query, chunk)):
         prior += _SAID_PATH
     if (

@@ -149,3 +149,12 @@ def test_a_home_folder_under_version_control_is_no_project_of_everything_below(
 
     assert locate(Place(tmp_path / "code"), None) == Location(tmp_path / "code")
     assert locate(Place(tmp_path), "code") == Location(tmp_path / "code")
+
+
+def test_a_home_folder_is_one_however_it_is_spelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path / "people" / "ann"
+    for spelled in (str(home), f"{home}/", f"{home.parent}//ann", f"{home}/./"):
+        monkeypatch.setenv("HOME", spelled)
+        assert [is_personal(one) for one in (home, home.parent, home / "project", tmp_path / "peop")] == [
+            True, True, False, False,
+        ]  # fmt: skip
