@@ -1,6 +1,7 @@
 """What a query asks for, piece by piece: each word is a concept, and a Japanese term with its translations is one too.
 
-A word's concept is found by words that mean nearly the same as well, which then count less.
+A word's concept is found by words that mean nearly the same as well, which then count less, and by what it becomes
+when it is written together with its neighbour or apart.
 
 A concept is found by any of its terms; the best one counts. So `認証` is found by its own characters in a Japanese
 note and by `auth` or `authentication` in English code, and not twice where both stand.
@@ -13,16 +14,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from fluorite_mcp.search.compounds import written_apart, written_together
 from fluorite_mcp.search.products import product
 from fluorite_mcp.search.profile import known_terms, term_hash
 from fluorite_mcp.text.near_words import near_words
-from fluorite_mcp.text.tokens import has_cjk, index_words, query_words
+from fluorite_mcp.text.tokens import has_cjk, index_words, query_words, word_tokens
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from fluorite_mcp.search.query import Query
+
+# What the two words of a compound count where both stand: `web` and `hook` may stand there for other reasons.
+_APART = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +38,13 @@ class Concept:
         importance: Its IDF.
         terms: Tokens that it is found by, with weights 0..1; the best counts.
         pieces: Character pairs that it is found by too, as far as they all stand there.
+        compounds: Pairs of tokens that it is found by where both stand.
     """
 
     importance: float
     terms: tuple[tuple[str, float], ...]
     pieces: tuple[str, ...] = ()
+    compounds: tuple[tuple[str, str], ...] = ()
 
 
 class Finders(NamedTuple):
@@ -46,6 +53,14 @@ class Finders(NamedTuple):
     tokens: NDArray[np.intp]
     concepts: NDArray[np.intp]
     weights: NDArray[np.float32]
+
+
+class Pairs(NamedTuple):
+    """Two tokens that together find a concept, as arrays: of each pair the first, the second, and the concept."""
+
+    firsts: NDArray[np.intp]
+    seconds: NDArray[np.intp]
+    concepts: NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,12 +72,14 @@ class ConceptTable:
         terms: What finds a concept, concept after concept.
         pieces: The same for character pairs, whose weights add up; they overlap, so that n of them count as little as
             the root of n single words.
+        compounds: The words of compounds, which count half, and where both stand.
         importance: IDF of each concept, (concepts,).
     """
 
     hashes: NDArray[np.uint32]
     terms: Finders
     pieces: Finders
+    compounds: Pairs
     importance: NDArray[np.float32]
 
     def scores(self, found: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -76,11 +93,10 @@ class ConceptTable:
         best = np.zeros((len(found), len(self.importance)), np.float32)
         for token, concept, weight in zip(*self.pieces, strict=True):
             best[:, concept] += weight * found[:, token]
-        if len(self.terms.tokens):
-            starts = np.flatnonzero(np.diff(self.terms.concepts, prepend=-1))
-            held = np.maximum.reduceat(found.take(self.terms.tokens, axis=1) * self.terms.weights, starts, axis=1)
-            concepts = self.terms.concepts[starts]
-            best[:, concepts] = np.maximum(best[:, concepts], held)
+        _raise_to(best, found.take(self.terms.tokens, axis=1) * self.terms.weights, self.terms.concepts)
+        firsts, seconds, concepts = self.compounds
+        both = np.minimum(found.take(firsts, axis=1), found.take(seconds, axis=1))
+        _raise_to(best, np.float32(_APART) * both, concepts)
         result: NDArray[np.float32] = product(best, self.importance)
         return result
 
@@ -98,6 +114,16 @@ class ConceptTable:
         return known_terms(terms, self.hashes)
 
 
+def _raise_to(best: NDArray[np.float32], held: NDArray[np.float32], concepts: NDArray[np.intp]) -> None:
+    """Raise the concepts' columns of `best` to the highest of theirs in `held`, whose columns are sorted by concept."""
+    import numpy as np
+
+    if len(concepts):
+        starts = np.flatnonzero(np.diff(concepts, prepend=-1))
+        columns = concepts[starts]
+        best[:, columns] = np.maximum(best[:, columns], np.maximum.reduceat(held, starts, axis=1))
+
+
 def concepts_of(query: Query, weights: Mapping[str, float]) -> list[Concept]:
     """Return the concepts of a query.
 
@@ -106,7 +132,10 @@ def concepts_of(query: Query, weights: Mapping[str, float]) -> list[Concept]:
         weights: The IDF of each of its words.
     """
     own = [word for word in query.words if word in weights and not has_cjk(word) and word not in query.translated]
-    found = [_of_word(word, weights) for word in own]
+    # Pasted code writes its words as its project does.
+    together = {} if query.shape == "code" else written_together(query.text)
+    apart = {} if query.shape == "code" else _compounds(query)
+    found = [_of_word(word, weights, together.get(word, ()), apart.get(word, ())) for word in own]
     for translation in query.translations:
         terms = tuple((token, weight) for word, weight in translation.words for token in query_words(word))
         pieces = tuple(index_words(translation.term).split())
@@ -119,8 +148,17 @@ def concepts_of(query: Query, weights: Mapping[str, float]) -> list[Concept]:
     return found or [_of_word(word, weights) for word in query.words if word in weights]
 
 
-def _of_word(word: str, weights: Mapping[str, float]) -> Concept:
-    return Concept(weights[word], ((word, 1.0), *near_words(word)))
+def _of_word(
+    word: str, weights: Mapping[str, float], together: Sequence[str] = (), apart: tuple[tuple[str, str], ...] = ()
+) -> Concept:
+    terms = ((word, 1.0), *((one, 1.0) for one in together), *near_words(word))
+    return Concept(weights[word], terms, compounds=apart)
+
+
+def _compounds(query: Query) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return the pairs of words that the words of a query may be made of, by token."""
+    made = {word: written_apart(word.lower()) for word in query.spoken}
+    return {token: pairs for word, pairs in made.items() if pairs for token in word_tokens(word)[:1]}
 
 
 def concept_table(concepts: Sequence[Concept]) -> ConceptTable:
@@ -133,11 +171,23 @@ def concept_table(concepts: Sequence[Concept]) -> ConceptTable:
         for place, one in enumerate(concepts)
         for piece in one.pieces
     ]
-    hashes = np.unique(np.array([value for value, _, _ in (*terms, *pieces)], np.uint32))
+    compounds = [
+        (term_hash(first), term_hash(second), place)
+        for place, one in enumerate(concepts)
+        for first, second in one.compounds
+    ]
+    values = [value for value, _, _ in (*terms, *pieces)]
+    values += [value for first, second, _ in compounds for value in (first, second)]
+    hashes = np.unique(np.array(values, np.uint32))
     return ConceptTable(
         hashes=hashes,
         terms=_finders(terms, hashes),
         pieces=_finders(pieces, hashes),
+        compounds=Pairs(
+            hashes.searchsorted(np.array([first for first, _, _ in compounds], np.uint32)),
+            hashes.searchsorted(np.array([second for _, second, _ in compounds], np.uint32)),
+            np.array([place for _, _, place in compounds], np.intp),
+        ),
         importance=np.array([concept.importance for concept in concepts], np.float32),
     )
 

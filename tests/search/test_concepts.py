@@ -105,3 +105,25 @@ def test_a_token_is_worth_the_most_it_finds() -> None:
     worth = dict(zip(table.hashes.tolist(), table.token_importance().tolist(), strict=True))
 
     assert (worth[term_hash("auth")], worth[term_hash("login")]) == (2.0, 5.0)
+
+
+def test_words_written_apart_are_found_written_together() -> None:
+    query = understand("rate limit")
+    found = concepts_of(query, dict.fromkeys(query.words, 1.0))
+
+    assert score(found, {"ratelimit"}, {"rate", "limit"}, {"rate"}) == [2.0, 2.0, 1.0]
+
+
+def test_a_compound_is_found_by_its_words_where_both_stand_and_counts_half() -> None:
+    query = understand("webhook")
+    found = concepts_of(query, dict.fromkeys(query.words, 1.0))
+
+    assert score(found, {"webhook"}, {"web", "hook"}, {"web"}) == [1.0, 0.5, 0.0]
+
+
+def test_pasted_code_is_not_taken_apart() -> None:
+    query = understand("def handle(request):\n    webhook = request.json()\n    return webhook")
+    found = concepts_of(query, dict.fromkeys(query.words, 1.0))
+
+    assert query.shape == "code"
+    assert not any(one.compounds for one in found)
