@@ -176,18 +176,14 @@ def concept_table(concepts: Sequence[Concept]) -> ConceptTable:
         for place, one in enumerate(concepts)
         for first, second in one.compounds
     ]
-    values = [value for value, _, _ in (*terms, *pieces)]
-    values += [value for first, second, _ in compounds for value in (first, second)]
-    hashes = np.unique(np.array(values, np.uint32))
+    found_by = [value for value, _, _ in (*terms, *pieces)]
+    parts = [value for *both, _ in compounds for value in both]
+    hashes = np.unique(np.array(found_by + parts, np.uint32))
     return ConceptTable(
         hashes=hashes,
         terms=_finders(terms, hashes),
         pieces=_finders(pieces, hashes),
-        compounds=Pairs(
-            hashes.searchsorted(np.array([first for first, _, _ in compounds], np.uint32)),
-            hashes.searchsorted(np.array([second for _, second, _ in compounds], np.uint32)),
-            np.array([place for _, _, place in compounds], np.intp),
-        ),
+        compounds=_pairs(compounds, hashes),
         importance=np.array([concept.importance for concept in concepts], np.float32),
     )
 
@@ -200,3 +196,10 @@ def _finders(rows: Sequence[tuple[int, int, float]], hashes: NDArray[np.uint32])
         np.array([concept for _, concept, _ in rows], np.intp),
         np.array([weight for _, _, weight in rows], np.float32),
     )
+
+
+def _pairs(rows: Sequence[tuple[int, int, int]], hashes: NDArray[np.uint32]) -> Pairs:
+    import numpy as np
+
+    columns = np.array(rows, np.int64).reshape(-1, 3).T
+    return Pairs(hashes.searchsorted(columns[0]), hashes.searchsorted(columns[1]), columns[2])

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from scripts.training.extraction import Pair
 
 FIELDS = ("query", "long", "name", "path", "code")
-VIEWS = ("doc", "name", "prose", "file", "ja", "text")
+VIEWS = ("doc", "name", "prose", "file", "ja", "text", "example")
 
 
 @dataclass(frozen=True, slots=True)

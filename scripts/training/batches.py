@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
     Parts = tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.float32]]
 
-VIEW_WEIGHTS = {"doc": 1.0, "prose": 0.8, "file": 0.5, "name": 0.35, "ja": 0.0, "text": 0.0}
-JAPANESE_SHARE, TEXT_SHARE = 0.2, 0.12  # of a batch; a third of the Japanese share is documents with code
+# What has no weight here has a share of every batch.
+VIEW_WEIGHTS = {"doc": 1.0, "prose": 0.8, "file": 0.5, "name": 0.35, "ja": 0.0, "text": 0.0, "example": 0.0}
+JAPANESE_SHARE, TEXT_SHARE = 0.2, 0.12  # a third of the Japanese share is documents with code
+EXAMPLE_SHARE = 0.02
 GROUPED_SHARE = 0.5
 GROUP_PAIRS = 256
 MIN_GROUP_PAIRS = 64
@@ -82,6 +84,7 @@ class BatchMaker:
         self._code = rows[self._weights[rows] > 0]
         self._japanese = rows[table.is_view("ja")[rows]]
         self._text = rows[table.is_view("text")[rows]]
+        self._examples = rows[table.is_view("example")[rows]]
         self._japanese_prose = self._code[self._asks_japanese[self._code]]
         self._chances = np.cumsum(self._weights[self._code])
         self._chances /= self._chances[-1]
@@ -94,7 +97,8 @@ class BatchMaker:
         """Return the pairs of one batch."""
         japanese, text = int(size * JAPANESE_SHARE), int(size * TEXT_SHARE)
         prose = japanese // 3 if len(self._japanese_prose) else 0
-        code = size - japanese - text
+        examples = int(size * EXAMPLE_SHARE) if len(self._examples) else 0
+        code = size - japanese - text - examples
         if self._dice.random() < GROUPED_SHARE and self._groups:
             chosen = self._draw_groups(code)
         else:
@@ -105,6 +109,7 @@ class BatchMaker:
                 self._dice.choice(self._japanese_prose, prose),
                 self._dice.choice(self._japanese, japanese - prose),
                 self._dice.choice(self._text, text),
+                self._dice.choice(self._examples, examples),
             ]
         )
 
@@ -131,8 +136,9 @@ class BatchMaker:
         has_query, has_long = self._has["query"][pairs], self._has["long"][pairs]
         doc, prose, file = is_view["doc"], is_view["prose"], is_view["file"]
         name = is_view["name"] | (file & ~has_long) | (doc & (luck < 0.12)) | (prose & (luck < 0.4))
-        long = has_long & ((doc & (luck >= 0.75)) | (prose & (luck >= 0.25)) | file)
-        query = is_view["ja"] | is_view["text"] | (doc & (luck >= 0.06) & ~long) | (prose & ~long)
+        example = is_view["example"]
+        long = has_long & ((doc & (luck >= 0.75)) | (prose & (luck >= 0.25)) | (example & (luck >= 0.6)) | file)
+        query = is_view["ja"] | is_view["text"] | (doc & (luck >= 0.06) & ~long) | ((prose | example) & ~long)
         nothing = ~((name & self._has["name"][pairs]) | long | (query & has_query))
         return {"query": query | (nothing & has_query), "long": long, "name": name | file | (nothing & ~has_query)}
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from fluorite_mcp.text.languages import detect_language
 from scripts.training.everyday import pairs_of_requests, pairs_of_synsets
+from scripts.training.examples import pairs_of_examples
 from scripts.training.extraction import CODE_LANGUAGES, Pair, is_wanted, pairs_of_file
 from scripts.training.repositories import list_files, read_files
 from scripts.training.translations import counterparts, samples_of_reference, translated_alone, translated_beside
@@ -112,6 +113,10 @@ def _all_pairs(source: Source, clones: dict[str, Path], sources: dict[str, Sourc
             yield from ((path, pair) for pair in samples_of_reference(text))
     elif source.japanese:
         yield from _beside_pairs(source, clone, paths, sources[source.japanese], clones[source.japanese])
+    if source.code:
+        dice = random.Random(source.repository)  # noqa: S311 (a sample, not a secret)
+        allowed = [path for path in paths if re.match(source.only, path)]
+        yield from pairs_of_examples(clone, source.commit, allowed, dice)
 
 
 def _code_pairs(source: Source, clone: Path, paths: list[str]) -> Iterator[tuple[str, Pair]]:

@@ -78,7 +78,7 @@ class Pair:
     """A description and what it describes.
 
     Attributes:
-        view: How it was found: doc, name, prose, file or ja.
+        view: How it was found: doc, name, prose, file, ja, text or example.
         language: The code's language, or empty.
         query: What a person might ask with: the short description.
         long: The whole description, or empty.
@@ -156,7 +156,7 @@ def _document_pairs(text: str) -> Iterator[Pair]:
             last = event.end()
             continue
         code = event[3].strip("\n")
-        prose = _last_paragraph(text[last : event.start()])
+        prose = last_paragraph(text[last : event.start()])
         last = event.end()
         where = [titles[depth] for depth in sorted(titles)][-2:]
         if len(code) >= MIN_CODE_CHARACTERS and (len(prose) >= 12 or where):
@@ -187,7 +187,8 @@ def _rst_pairs(text: str) -> Iterator[Pair]:
             prose = _clean(stripped)
 
 
-def _last_paragraph(text: str) -> str:
+def last_paragraph(text: str) -> str:
+    """Return the last two paragraphs of a text that say something, in plain words."""
     paragraphs = [_clean(block) for block in re.split(r"\n[ \t]*\n", text.strip())]
     kept = [block for block in paragraphs if len(block) >= 12 and not block.startswith(("import ", "|", "export "))]
     return " ".join(kept[-2:]) if kept else ""

@@ -22,6 +22,8 @@ _COUNTERPARTS = (
     (re.compile(r"_ja\.properties$"), ".properties"),
     (re.compile(r"(^|/)ja(?:-JP)?\.json$"), r"\1en.json"),
     (re.compile(r"(?<!\.en)\.md$"), ".en.md"),
+    (re.compile(r"-ja\.md$"), ".md"),
+    (re.compile(r"\.ja\.mdx$"), ".en-US.mdx"),
 )
 _PO_ENTRY = re.compile(r'^msgid ((?:"(?:[^"\\]|\\.)*"\s*)+)msgstr ((?:"(?:[^"\\]|\\.)*"\s*)+)', re.MULTILINE)
 _PO_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')

@@ -63,9 +63,10 @@ def test_every_option_of_store_is_kept(cli: Cli) -> None:
 
 def test_storing_tells_of_redacted_secrets_and_of_similar_notes(cli: Cli) -> None:
     secret = "ghp_" + "a1B2c3D4e5F6" * 3
-    cli.ok("store", "Deploys need the VPN, always.")
+    note = "Deploys need the VPN, always: the cluster has no public address, and the bastion is gone."
+    cli.ok("store", note)
 
-    shown = cli.ok("store", f"Deploys need the VPN, always. token={secret}")
+    shown = cli.ok("store", f"{note} token={secret}")
 
     assert "1 secret redacted." in shown
     assert "similar (" in shown

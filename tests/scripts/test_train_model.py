@@ -14,9 +14,10 @@ import pytest
 from fluorite_mcp.embedding.builtin import MODEL_DIR, BuiltinEmbedder
 from scripts.train_model import complaint, extract, make_table, make_vocabulary, measure, pairs_file, usable_pairs
 from scripts.training.batches import BatchMaker
-from scripts.training.corpus import Source, content_hash, read_pairs, read_sources, write_pairs
+from scripts.training.corpus import HERE, Source, content_hash, read_pairs, read_sources, write_pairs
 from scripts.training.documentation import body_of, split_definition, summary_of
 from scripts.training.everyday import pairs_of_requests, pairs_of_synsets
+from scripts.training.examples import pairs_of_examples
 from scripts.training.extraction import Pair, is_wanted, pairs_of_file
 from scripts.training.kept import Kept
 from scripts.training.model_files import content_hash as model_hash
@@ -171,6 +172,45 @@ def test_everyday_english_comes_from_meanings_and_requests() -> None:
     requests = json.dumps({"train": [["play a song", "music"], ["some jazz", "music"], ["what", "oos"]]})
     (pair,) = pairs_of_requests(requests)
     assert {pair.query, pair.code.split(";")[0]} == {"play a song", "some jazz"}
+
+
+def test_a_folder_is_described_by_its_readme_or_manifest(tmp_path: Path) -> None:
+    server = "import ws from 'ws';\nconst server = new ws.Server({ port: 8080 });\nserver.on('connection', greet);\n"
+    manifest = {"name": "echo", "description": "An echo server over sockets", "dependencies": {"ws": "8"}}
+    revision = commit(
+        tmp_path,
+        {
+            "echo/package.json": json.dumps(manifest),
+            "echo/src/index.js": server,
+            "chat/README.md": f"[![build](b.svg)](b)\n\n# Chat\n\nTalk to all who are there.\n\n## Use\n\n{MARKDOWN}",
+            "chat/index.js": server,
+            "chat/rooms/package.json": json.dumps({"name": "rooms"}),
+            "chat/rooms/room.js": server.replace("8080", "9090"),
+        },
+    )
+    paths = list_files(tmp_path / ".git", revision)
+    found = dict(pairs_of_examples(tmp_path / ".git", revision, paths, random.Random(0)))
+
+    echo, chat = found["echo/package.json"], found["chat/README.md"]
+    assert echo.query == "An echo server over sockets"
+    assert "src/index.js\nimport ws" in echo.code
+    assert '"ws": "8"' in echo.code
+    assert "sockets" not in echo.code  # or the answer would repeat the question
+    assert chat.query == "Chat Talk to all who are there."
+    assert "9090" not in chat.code  # belongs to the folder within, which nothing describes
+    assert found.keys() == {"echo/package.json", "chat/README.md"}
+
+
+def test_a_configuration_file_is_described_by_the_comment_at_its_head(tmp_path: Path) -> None:
+    workflow = (
+        "# Builds the image and pushes it.\n\nname: Build\non:\n  push:\n    branches: [main]\njobs:\n" + "  a: b\n" * 9
+    )
+    revision = commit(tmp_path, {".github/workflows/build.yml": workflow, "short.yml": "# Says little.\na: b\n"})
+    paths = list_files(tmp_path / ".git", revision)
+    [(path, pair)] = pairs_of_examples(tmp_path / ".git", revision, paths, random.Random(0))
+
+    assert (path, pair.view, pair.long) == (".github/workflows/build.yml", "file", "Builds the image and pushes it.")
+    assert pair.code.startswith("name: Build")
 
 
 def test_files_are_read_at_a_commit_and_links_are_not(tmp_path: Path) -> None:
@@ -332,6 +372,13 @@ def test_a_written_model_is_read_by_the_embedder(tmp_path: Path) -> None:
     assert np.all(np.abs(integers * scales[:, None] - rows) <= scales[:, None] * 0.5001)
     vector = BuiltinEmbedder(tmp_path).embed_query("cache")
     assert vector == pytest.approx(rows[1] / np.linalg.norm(rows[1]), abs=0.02)
+
+
+def test_no_repository_that_search_is_measured_on_is_trained_on() -> None:
+    measured = json.loads((HERE / "measured.json").read_text(encoding="utf-8"))
+
+    assert len(measured) > 60
+    assert not {name.lower() for name in measured} & {source.repository.lower() for source in read_sources()}
 
 
 def test_the_committed_model_is_described_by_the_committed_sources() -> None:
