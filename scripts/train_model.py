@@ -36,7 +36,7 @@ SEEDS = (0, 1)  # runs from one start; their mean is better than either
 # repositories 0 to 0.35 are alike within noise; the more, the more of the teacher's general English is kept.
 START_SHARE = 0.35
 # The kinds of pairs that are measured, and what of each is asked with.
-MEASURED = {"doc": "query", "prose": "long", "ja": "query", "name": "name", "file": "name", "example": "query"}
+MEASURED_VIEWS = {"doc": "query", "prose": "long", "ja": "query", "name": "name", "file": "name", "example": "query"}
 MAX_MEASURED = 5000  # held-out pairs that an answer must be found among
 
 
@@ -243,7 +243,7 @@ def measure(rows: NDArray[np.float32], sources: list[Source], table: PairTable) 
 
     held_out = usable_pairs(sources, table, held_out=True)
     lines: list[str] = []
-    for view, asked in MEASURED.items():
+    for view, asked in MEASURED_VIEWS.items():
         pairs = held_out[table.is_view(view)[held_out] & table.has(asked)[held_out]]
         _, first = np.unique(table.questions[pairs], return_index=True)
         pairs = np.random.default_rng(0).permutation(pairs[first])[:MAX_MEASURED]

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 
+from fluorite_mcp.search.query import plain_words
 from fluorite_mcp.text.stemming import stem
 from fluorite_mcp.text.tokens import STOP_WORDS, word_tokens
 
-# A sentence may be long; what it is about, its first words say.
-_WORDS_READ = 32
 # Shorter beginnings and endings are words by chance: `reset` is not made of `re` and `set`.
 _MIN_PART = 3
 _MAX_COMPOUND = 24
 # Compounds of other queries are remembered too; one has some five.
 _WORDS_KEPT = 10_000
-
-_PLAIN_WORD = re.compile(r"[A-Za-z0-9]+")
 
 
 def written_together(text: str) -> dict[str, tuple[str, ...]]:
@@ -28,9 +24,9 @@ def written_together(text: str) -> dict[str, tuple[str, ...]]:
     one (`ratelimit` for each word of `rate limit`).
 
     Args:
-        text: The query. Neighbours have nothing between them but marks, blanks and other scripts.
+        text: The query. Neighbours have nothing between them but marks, blanks, numbers and other scripts.
     """
-    words = [word for word in _PLAIN_WORD.findall(text)[:_WORDS_READ] if word.isalpha()]
+    words = [word for word in plain_words(text) if word.isalpha()]
     found: dict[str, tuple[str, ...]] = {}
     for word in words:
         tokens = word_tokens(word)

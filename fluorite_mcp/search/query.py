@@ -165,9 +165,14 @@ def _spoken(text: str, words: set[str]) -> tuple[str, ...]:
     return tuple(word for word in found if not words.isdisjoint(word_tokens(word)))[:MAX_SPOKEN]
 
 
+def plain_words(text: str) -> list[str]:
+    """Return the first words of a query as written: runs of Latin letters and digits."""
+    return _PLAIN_WORD.findall(text)[:MAX_SPOKEN]
+
+
 def _spellings(text: str, names: tuple[str, ...]) -> frozenset[str]:
     """Return what a name may be spelled like: the words, and two or three neighbours written together."""
-    words = [word.lower() for word in _PLAIN_WORD.findall(text)[:MAX_SPOKEN]]
+    words = [word.lower() for word in plain_words(text)]
     # `Rack::Builder` asks for the builder, not for where Rack itself is defined.
     scopes = {part.lower() for name in names for part in Query.parts_of(name)[:-1]}
     single = [word for word in words if len(word) >= _MIN_SPELLING and word not in STOP_WORDS | scopes]

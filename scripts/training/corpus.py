@@ -102,8 +102,9 @@ def content_hash(text: str) -> str:
 def _all_pairs(source: Source, clones: dict[str, Path], sources: dict[str, Source]) -> Iterator[tuple[str, Pair]]:
     clone = clones[source.repository]
     paths = list_files(clone, source.commit)
+    allowed = [path for path in paths if re.match(source.only, path)]
     if source.code:
-        yield from _code_pairs(source, clone, paths)
+        yield from _code_pairs(source, clone, allowed)
     if source.everyday:
         yield from _everyday_pairs(source, clone)
     if source.japanese == "inside":
@@ -115,16 +116,13 @@ def _all_pairs(source: Source, clones: dict[str, Path], sources: dict[str, Sourc
         yield from _beside_pairs(source, clone, paths, sources[source.japanese], clones[source.japanese])
     if source.code:
         dice = random.Random(source.repository)  # noqa: S311 (a sample, not a secret)
-        allowed = [path for path in paths if re.match(source.only, path)]
         yield from pairs_of_examples(clone, source.commit, allowed, dice)
 
 
 def _code_pairs(source: Source, clone: Path, paths: list[str]) -> Iterator[tuple[str, Pair]]:
     dice = random.Random(source.repository)  # noqa: S311 (a sample, not a secret)
     languages = CODE_LANGUAGES | {"markdown", "rst"}
-    wanted = [
-        path for path in paths if is_wanted(path) and re.match(source.only, path) and detect_language(path) in languages
-    ]
+    wanted = [path for path in paths if is_wanted(path) and detect_language(path) in languages]
     dice.shuffle(wanted)
     found: dict[str, list[tuple[str, Pair]]] = {view: [] for view in MAX_PAIRS}
     for path, text in read_files(clone, source.commit, wanted):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from itertools import chain
 from posixpath import basename, dirname, relpath
 from typing import TYPE_CHECKING, Any
 
@@ -75,11 +76,13 @@ def _folder_pairs(clone: Path, commit: str, wanted: Sequence[str], dice: random.
     manifests = {dirname(path): path for path in wanted if _MANIFEST.search(path)}
     files = _files_of(wanted, readmes.keys() | manifests.keys())
     folders = sorted(folder for folder, own in files.items() if len(own) <= MAX_FILES)
-    for folder in dice.sample(folders, min(len(folders), MAX_EXAMPLES)):
-        code = files[folder][:MAX_FILES_READ]
+    chosen = dice.sample(folders, min(len(folders), MAX_EXAMPLES))
+    about = [known[folder] for folder in chosen for known in (readmes, manifests) if folder in known]
+    code = {folder: files[folder][:MAX_FILES_READ] for folder in chosen}
+    texts = dict(read_files(clone, commit, [*about, *chain.from_iterable(code.values())]))
+    for folder in chosen:
         readme, manifest = readmes.get(folder, ""), manifests.get(folder, "")
-        texts = dict(read_files(clone, commit, [*code, *filter(None, (readme, manifest))]))
-        pair = _folder_pair(folder, code, texts, texts.get(readme), texts.get(manifest))
+        pair = _folder_pair(folder, code[folder], texts, texts.get(readme, ""), texts.get(manifest))
         if pair is not None:
             yield readme or manifest, pair
 
@@ -99,13 +102,14 @@ def _files_of(wanted: Sequence[str], described: AbstractSet[str]) -> dict[str, l
 
 
 def _folder_pair(
-    folder: str, code: Sequence[str], texts: Mapping[str, str], readme: str | None, manifest: str | None
+    folder: str, code: Sequence[str], texts: Mapping[str, str], readme: str, manifest: str | None
 ) -> Pair | None:
-    title, first = _said_in_readme(readme or "")
-    short = _said_in_manifest(manifest or "") or " ".join((title, first))[:200]
+    title, first = _said_in_readme(readme)
+    package = _package(manifest or "")
+    short = _said_in_manifest(package) or " ".join((title, first))[:200]
     shown = [f"{relpath(path, folder or '.')}\n{texts[path][:MAX_FILE_CHARACTERS]}" for path in code if path in texts]
     if manifest is not None:
-        shown.append(f"package.json\n{_without_words(manifest)}")
+        shown.append(f"package.json\n{_without_words(package)}")
     text = "\n".join(shown)[:MAX_CODE_CHARACTERS]
     if len(short) < MIN_DESCRIPTION or len(text) < 2 * MIN_CODE_CHARACTERS or not any(path in texts for path in code):
         return None
@@ -121,19 +125,19 @@ def _said_in_readme(text: str) -> tuple[str, str]:
     return (title[1] if title else ""), last_paragraph(first[1][:1500] if first else "")[:500]
 
 
-def _said_in_manifest(text: str) -> str:
+def _said_in_manifest(package: Mapping[str, Any]) -> str:
     """Return the description in a package's manifest."""
-    said = _manifest(text).get("description")
+    said = package.get("description")
     return said[:200] if isinstance(said, str) and len(said) >= MIN_DESCRIPTION else ""
 
 
-def _without_words(text: str) -> str:
+def _without_words(package: Mapping[str, Any]) -> str:
     """Return what a manifest says to machines."""
-    kept = {name: value for name, value in _manifest(text).items() if name in _OF_MACHINES}
+    kept = {name: value for name, value in package.items() if name in _OF_MACHINES}
     return json.dumps(kept)[:MAX_FILE_CHARACTERS]
 
 
-def _manifest(text: str) -> dict[str, Any]:
+def _package(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except ValueError:

@@ -74,6 +74,7 @@ async def test_a_cancelled_store_leaves_the_others_written(engine: Engine, ticks
 
 async def test_a_list_is_stored_in_order_in_few_commits(engine: Engine) -> None:
     await engine.store("The first store prepares the project.")
+    await engine.settle()  # what a start leaves to the background writes too
     before = engine._stored.database._commits
     requests = [StoreRequest(note, title=f"note {number}") for number, note in enumerate(NOTES)]
 

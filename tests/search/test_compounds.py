@@ -18,11 +18,12 @@ def test_neighbours_may_be_meant_as_one_word() -> None:
     assert "ratelimit" in found["limit"]
 
 
-def test_what_a_stop_word_or_a_number_stands_between_is_no_word() -> None:
+def test_no_word_is_made_with_a_stop_word_or_across_one_and_none_of_a_number() -> None:
     found = written_together("sort of list, 3 items")
 
     assert "sortof" not in str(found)
     assert "list3" not in str(found)
+    assert found == {"list": ("listitem",), "item": ("listitem",)}
 
 
 def test_each_word_of_a_name_may_be_meant_by_the_name_written_as_one() -> None:
