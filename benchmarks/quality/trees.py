@@ -26,9 +26,10 @@ def ensure_tree(spec: Mapping[str, Any], *, mirror: Path | None, cache: Path = T
         cache: Where trees are laid out.
     """
     part = spec.get("benchmark_root") or ""
-    tree = cache / f"{spec['name']}@{spec['revision'][:12]}"
+    # git runs in other folders than this one.
+    tree = cache.absolute() / f"{spec['name']}@{spec['revision'][:12]}"
     if not tree.is_dir():
-        _lay_out(spec, part, tree, mirror)
+        _lay_out(spec, part, tree, mirror and mirror.absolute())
     return tree / part
 
 

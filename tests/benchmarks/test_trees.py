@@ -22,6 +22,17 @@ def test_a_tree_is_laid_out_at_its_revision(code_data: CodeData, tmp_path: Path)
     assert not list((tmp_path / "trees").glob("tmp*"))
 
 
+def test_folders_may_be_named_from_the_working_folder(
+    code_data: CodeData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [spec] = json.loads(code_data.file.read_text())["repos"]
+    monkeypatch.chdir(tmp_path)
+
+    root = ensure_tree(spec, mirror=code_data.mirror.relative_to(tmp_path), cache=Path("trees"))
+
+    assert (root / "invoices.py").is_file()
+
+
 def test_a_tree_is_fetched_from_its_url(code_data: CodeData, tmp_path: Path) -> None:
     [spec] = json.loads(code_data.file.read_text())["repos"]
     url = (tmp_path / "work").as_uri()
