@@ -19,7 +19,7 @@ from fluorite_mcp import __version__
 from fluorite_mcp.embedding.measured import MeasuredEmbedder
 from fluorite_mcp.engine_automatic import AutomaticCalls
 from fluorite_mcp.engine_mining import engine_mining
-from fluorite_mcp.engine_models import engine_embedder, engine_reranker, names_model, worker_command
+from fluorite_mcp.engine_models import engine_embedder, engine_reranker, names_model, worker_commands
 from fluorite_mcp.engine_relations import engine_combinations, engine_get
 from fluorite_mcp.engine_search import engine_search
 from fluorite_mcp.engine_spikes import SpikeCalls, is_application
@@ -113,7 +113,7 @@ class Engine:
         learner = ProjectLearner(
             database, chunks, projects, Judgements(chunks, history, moves, _now), self._embedder, watch, self._measures,
             lock_folder=data_dir / "locks", now=_now, batch_size=learning.batch_size,
-            worker_command=worker_command(settings, model),
+            worker_commands=worker_commands(settings, model),
         )  # fmt: skip
         names = names_model(settings, model)
         self._mine = engine_mining(settings, store, self._embedder, names, _now)

@@ -9,6 +9,7 @@ from fluorite_mcp.embedding.builtin import BUILTIN, BuiltinEmbedder
 from fluorite_mcp.embedding.cached import CachedEmbedder
 from fluorite_mcp.embedding.guarded import GuardedEmbedder, GuardedReranker
 from fluorite_mcp.embedding.registry import create_embedder, create_reranker
+from fluorite_mcp.learning.workers import WorkerCommands
 from fluorite_mcp.ports import BlobCache, Embedder, Reranker
 from fluorite_mcp.settings import Settings
 
@@ -61,12 +62,11 @@ def engine_reranker(settings: Settings) -> Reranker | None:
     return None if reranker is None else GuardedReranker(reranker)
 
 
-def worker_command(settings: Settings, embedder: Embedder) -> tuple[str, ...]:
-    """Return the program that prepares files on other cores; it embeds too, unless the model is too large for two."""
+def worker_commands(settings: Settings, embedder: Embedder) -> WorkerCommands:
+    """Return the programs that prepare files on other cores; none embeds with a model that is too large for two."""
     if not settings.learning.parallel_processing:
-        return ()
-    model = "" if embedder.is_slow else settings.ml.embedding_model
-    return (*_WORKER, model)
+        return WorkerCommands()
+    return WorkerCommands(_WORKER, _WORKER if embedder.is_slow else (*_WORKER, settings.ml.embedding_model))
 
 
 def miner_command(settings: Settings) -> tuple[str, ...]:

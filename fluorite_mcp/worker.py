@@ -1,7 +1,8 @@
 """A worker process: prepares batches of files from standard input to standard output until the input ends.
 
-`python -m fluorite_mcp.worker MODEL` embeds the chunks with the bundled model too, unless MODEL is empty;
-`python -m fluorite_mcp.worker --mine` mines the files, and `--patterns` finds patterns in what was mined.
+`python -m fluorite_mcp.worker builtin` embeds the chunks with the bundled model too; `--mine` in place of the model
+mines the files, and `--patterns` finds patterns in what was mined. Each imports what it needs and no more: all wait
+for its start.
 """
 
 from __future__ import annotations
@@ -14,13 +15,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from fluorite_mcp.embedding.builtin import BUILTIN, BuiltinEmbedder
 from fluorite_mcp.learning.batches import Batch, PrepareBatch, prepare_batch, serve_batches
 from fluorite_mcp.learning.garbage import start_worker_process
 from fluorite_mcp.learning.prepare import PreparedFile
-from fluorite_mcp.learning.ready import embed_chunks
 from fluorite_mcp.models import PreparedChunk
-from fluorite_mcp.ports import Embedder
 
 MINE = "--mine"
 PATTERNS = "--patterns"
@@ -42,7 +40,7 @@ def main() -> None:
 def _work(argument: str) -> Callable[[Any], object]:
     if argument in _BACKGROUND:
         return _background_work(argument)
-    prepare = _embedding(BuiltinEmbedder()) if argument == BUILTIN else prepare_batch
+    prepare = _embedding(argument) if argument else prepare_batch
     start_worker_process()
     return prepare
 
@@ -51,18 +49,24 @@ def _background_work(argument: str) -> Callable[[Any], object]:
     # Nobody waits for it, and a search may want the core.
     if hasattr(os, "nice"):
         os.nice(_BACKGROUND_NICENESS)
-    # Who prepares files for a learning does not wait for these modules.
     if argument == MINE:
         from fluorite_mcp.learning.mining import mine_batch
 
         return mine_batch
+    from fluorite_mcp.embedding.builtin import BuiltinEmbedder
     from fluorite_mcp.learning.discovery import find_patterns
 
     return partial(find_patterns, names=BuiltinEmbedder())
 
 
-def _embedding(embedder: Embedder) -> PrepareBatch:
+def _embedding(model: str) -> PrepareBatch:
+    from fluorite_mcp.embedding.builtin import BUILTIN, BuiltinEmbedder
+    from fluorite_mcp.learning.ready import embed_chunks
+
+    if model != BUILTIN:
+        return prepare_batch
     # The model is loaded before the parent hears that this process is ready.
+    embedder = BuiltinEmbedder()
     embedder.embed([""])
 
     def prepare(batch: Batch) -> list[PreparedFile]:

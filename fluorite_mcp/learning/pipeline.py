@@ -23,7 +23,7 @@ from fluorite_mcp.learning.lock import project_lock
 from fluorite_mcp.learning.prepare import FileTask, PreparedFile
 from fluorite_mcp.learning.ready import embed_chunks
 from fluorite_mcp.learning.scan import ROOT_FOLDER, Scan, scan_project
-from fluorite_mcp.learning.workers import FileWorkers, readable_size
+from fluorite_mcp.learning.workers import FileWorkers, WorkerCommands, readable_size
 from fluorite_mcp.measures import CHUNKS_LEARNED, FILES_LEARNED, LEARN_SECONDS, Measures
 from fluorite_mcp.models import Chunk, PreparedChunk, Project
 from fluorite_mcp.search.fields import DEFINITIONS
@@ -76,7 +76,7 @@ class ProjectLearner:
         lock_folder: Path,
         now: Callable[[], str],
         batch_size: int,
-        worker_command: Sequence[str],
+        worker_commands: WorkerCommands,
     ) -> None:
         self._transactions = transactions
         self._chunks = chunks
@@ -88,7 +88,7 @@ class ProjectLearner:
         self._lock_folder = lock_folder
         self._now = now
         self._batch_size = batch_size
-        self._worker_command = worker_command
+        self._worker_commands = worker_commands
 
     async def learn(
         self,
@@ -153,7 +153,8 @@ class ProjectLearner:
             await self._forget_files(project, removed, report)
         done = 0
         size = sum(map(readable_size, tasks))
-        workers = FileWorkers(Path(project.root), self._now(), prepare_batch, command=self._worker_command, size=size)
+        command = self._worker_commands.for_size(size)
+        workers = FileWorkers(Path(project.root), self._now(), prepare_batch, command=command, size=size)
         with paused_collection():
             async with workers:
                 async for batch in workers.prepare(tasks, self._batch_size):

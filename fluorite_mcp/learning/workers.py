@@ -27,9 +27,9 @@ from fluorite_mcp.learning.scan import MAX_FILE_BYTES
 
 logger = logging.getLogger(__name__)
 
-# A worker process takes as long to start as preparing some 500 kB takes; this process goes on meanwhile.
-PARALLEL_FROM_BYTES = 1_000_000
-# From here on the start of one more does not matter, and this process writes and answers only.
+# A worker process takes as long to start as preparing some 200 kB takes; this process goes on meanwhile.
+PARALLEL_FROM_BYTES = 400_000
+# From here on the start of one more, and with the model, does not matter, and this process writes and answers only.
 WORKERS_ONLY_FROM_BYTES = 2_000_000
 
 # Files are handed out in units of at most so many files or bytes, so that nobody waits long for the last one, and in
@@ -44,6 +44,23 @@ _AHEAD_PER_PROCESS = 2
 
 # What becomes of one file.
 ResultT = TypeVar("ResultT")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerCommands:
+    """The programs that prepare files; none are started where one is empty.
+
+    Args:
+        small: Prepares only. Without the model it starts in half the time, and this process has time to embed.
+        large: Prepares and embeds.
+    """
+
+    small: Sequence[str] = ()
+    large: Sequence[str] = ()
+
+    def for_size(self, size: int) -> Sequence[str]:
+        """Return the program for so many bytes."""
+        return self.small if size < WORKERS_ONLY_FROM_BYTES else self.large
 
 
 class FileWorkers(Generic[ResultT]):

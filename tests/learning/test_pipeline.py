@@ -229,11 +229,13 @@ async def chunks_of(open_engine: Callable[..., Any], at: Path) -> tuple[set[str]
         return await learned_ids(engine), (await engine.status()).model_state
 
 
-async def test_worker_processes_learn_the_same(
-    open_engine: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("embeds_from", [1, workers.WORKERS_ONLY_FROM_BYTES])
+async def test_worker_processes_learn_the_same_whether_they_embed_or_not(
+    open_engine: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embeds_from: int
 ) -> None:
     alone = await chunks_of(open_engine, tmp_path / "alone")
     monkeypatch.setattr(workers, "PARALLEL_FROM_BYTES", 1)
+    monkeypatch.setattr(workers, "WORKERS_ONLY_FROM_BYTES", embeds_from)
     monkeypatch.setattr(workers, "_process_count", lambda: 2)
 
     assert await chunks_of(open_engine, tmp_path / "together") == alone

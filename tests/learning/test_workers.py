@@ -16,7 +16,7 @@ from fluorite_mcp.learning import workers
 from fluorite_mcp.learning.batches import READY, Batch, prepare_batch, receive, send, serve_batches
 from fluorite_mcp.learning.prepare import FileTask, PreparedFile
 from fluorite_mcp.learning.scan import FileStat
-from fluorite_mcp.learning.workers import FileWorkers
+from fluorite_mcp.learning.workers import FileWorkers, WorkerCommands
 
 NOW = "2026-03-01T00:00:00.000000Z"
 
@@ -154,9 +154,23 @@ async def test_leaving_in_the_middle_ends_the_processes(
     assert all(process.poll() is not None for process in prepared._processes)
 
 
+def test_a_small_learning_has_workers_that_start_without_the_model() -> None:
+    commands = WorkerCommands(small=("prepare",), large=("prepare", "builtin"))
+    assert commands.for_size(workers.WORKERS_ONLY_FROM_BYTES - 1) == ("prepare",)
+    assert commands.for_size(workers.WORKERS_ONLY_FROM_BYTES) == ("prepare", "builtin")
+    assert WorkerCommands().for_size(10**9) == ()
+
+
 def test_a_worker_starts_without_what_only_others_need() -> None:
     # Each of them costs a tenth and more of the time until the first file.
-    others = ("asyncio", "fluorite_mcp.learning.workers", "fluorite_mcp.learning.mining", "fluorite_mcp.patterns")
+    others = (
+        "asyncio",
+        "numpy",
+        "fluorite_mcp.embedding.builtin",
+        "fluorite_mcp.learning.mining",
+        "fluorite_mcp.learning.workers",
+        "fluorite_mcp.patterns",
+    )
     program = f"import sys, fluorite_mcp.worker; print([name for name in {others} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

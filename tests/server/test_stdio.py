@@ -188,7 +188,7 @@ def test_a_learning_server_ends_promptly_with_its_workers(
     wire: Wire, project: Path, data_dir: Path, end: Callable[[Wire], None]
 ) -> None:
     # Enough files that worker processes take part, and that learning takes longer than it takes to end it.
-    for number in range(PARALLEL_FROM_BYTES // 1_500):
+    for number in range(max(PARALLEL_FROM_BYTES, 1_000_000) // 1_500):
         (project / f"module_{number}.py").write_text(f"def work_{number}(value):\n    return value + {number}\n" * 40)
     learning = {"name": "learn", "arguments": {}, "_meta": {"progressToken": "t"}}
     wire.begin("tools/call", learning)
