@@ -13,6 +13,7 @@ from fluorite_mcp.engine import Engine
 from fluorite_mcp.errors import InputError, ProjectError
 from fluorite_mcp.learning import workers
 from fluorite_mcp.results import LearnResult
+from fluorite_mcp.settings import LearningSettings, Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -261,6 +262,36 @@ async def test_a_killed_worker_loses_nothing(
 
     assert await chunks_of(open_engine, tmp_path / "killed") == alone
     assert started
+
+
+@pytest.mark.parametrize(
+    ("parallel", "embeds_from", "programs"),
+    [(True, 2_000_000, {"fluorite_mcp.worker"}), (True, 1, {"builtin"}), (False, 1, set())],
+)
+async def test_worker_processes_embed_where_there_is_much_to_learn_and_may_be_switched_off(
+    data_dir: Path,
+    project: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    parallel: bool,
+    embeds_from: int,
+    programs: set[str],
+) -> None:
+    started: set[str] = set()
+    start = workers.start_worker
+
+    def start_noted(command: Any) -> Any:
+        started.add(command[-1])
+        return start(command)
+
+    monkeypatch.setattr(workers, "start_worker", start_noted)
+    monkeypatch.setattr(workers, "PARALLEL_FROM_BYTES", 1)
+    monkeypatch.setattr(workers, "WORKERS_ONLY_FROM_BYTES", embeds_from)
+    monkeypatch.setattr(workers, "_process_count", lambda: 2)
+    settings = Settings(data_dir=data_dir, learning=LearningSettings(parallel_processing=parallel))
+    async with Engine.open(settings=settings, folder=project) as engine:
+        await engine.learn()
+
+    assert started - {"--mine"} == programs
 
 
 async def test_without_a_program_for_workers_files_are_prepared_here(tmp_path: Path, project: Path) -> None:
