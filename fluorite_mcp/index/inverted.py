@@ -176,25 +176,28 @@ class InvertedIndex:
         """
         import numpy as np
 
-        list_of = self._list_of_keys()
+        hits = [self.search(query, _JUDGED, whole=True)[0] for query in queries]
+        list_of = self._lists_of(np.unique(np.concatenate([*hits, np.empty(0, np.int64)])))
         needed: list[float] = []
-        for query in queries:
-            hits = self.search(query, _JUDGED, whole=True)[0]
+        for query, found in zip(queries, hits, strict=True):
             rounded, factor = self._rounded(query)
             places, products = self._nearest_lists(rounded, self.index.nlist)
             product_of = np.empty(self.index.nlist, np.float32)
             product_of[places] = products
-            needed += ((products[0] - product_of[[list_of[int(key)] for key in hits]]) / factor).tolist()
+            needed += ((products[0] - product_of[[list_of[key] for key in found.tolist()]]) / factor).tolist()
         self.lists.reach = float(np.quantile(needed, _FOUND)) if needed else 0.0
 
-    def _list_of_keys(self) -> dict[int, int]:
+    def _lists_of(self, keys: NDArray[np.int64]) -> dict[int, int]:
+        """Return which list each key is in; the keys are sorted."""
         import faiss
 
         found: dict[int, int] = {}
         lists = self.index.invlists
-        for number in range(self.index.nlist):
+        for number in range(self.index.nlist if len(keys) else 0):
             if size := lists.list_size(number):
-                found.update(dict.fromkeys(faiss.rev_swig_ptr(lists.get_ids(number), size).tolist(), number))
+                held = faiss.rev_swig_ptr(lists.get_ids(number), size)
+                near = keys.take(keys.searchsorted(held), mode="clip")
+                found.update(dict.fromkeys(held[near == held].tolist(), number))
         return found
 
 
