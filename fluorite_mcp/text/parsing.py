@@ -8,6 +8,7 @@ for others, which may end the process too.
 from __future__ import annotations
 
 import re
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 # Source parses at 2 to 10 MB/s; what takes longer is no source. In CPU time, so that a busy machine changes nothing.
 MAX_PARSE_SECONDS = 3.0
 # The parser asks for its input in blocks of this size. Some scanners (Scala's) go back so often that it asks a thousand
-# times a file, and tree-sitter 0.26 for Python never frees what it was given: blocks are small, and the same again.
-_BLOCK_BYTES = 1024
+# times a file, so blocks are small.
+_BLOCK_BYTES = 4096
+# tree-sitter 0.26 for Python never frees what it was given: each thread gives the same buffer again and again.
+_given = threading.local()
 
 _LANGUAGES_WITH_SHALLOW_LIMIT = frozenset({"yaml", "markdown"})
 # Well under 254, as what counts as a level is only estimated.
@@ -73,13 +76,12 @@ def _stop_after(seconds: float) -> Callable[[int, bool], bool]:
     return is_over
 
 
-def _reader_of(source: bytes) -> Callable[[int, object], bytes]:
-    blocks: dict[int, bytes] = {}
+def _reader_of(source: bytes) -> Callable[[int, object], bytearray]:
+    """Return what gives the parser a block from some offset on. It is done with one when it asks for the next."""
+    block: bytearray = _given.__dict__.setdefault("block", bytearray())
 
-    def read(offset: int, _point: object) -> bytes:
-        block = blocks.get(offset)
-        if block is None:
-            block = blocks[offset] = source[offset : offset + _BLOCK_BYTES]
+    def read(offset: int, _point: object) -> bytearray:
+        block[:] = source[offset : offset + _BLOCK_BYTES]
         return block
 
     return read

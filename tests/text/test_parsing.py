@@ -97,3 +97,27 @@ def test_letters_of_any_script_move_no_node(heading: str) -> None:
     found = section.children[0]
     assert found.type == "atx_heading"
     assert source[found.start_byte : found.end_byte].decode().strip() == heading
+
+
+_READ_AGAIN_AND_AGAIN = """
+import resource
+from fluorite_mcp.text.languages import parser_for
+from fluorite_mcp.text.parsing import parse_within
+source = b"def f(value):\\n    return [value, f(value)]\\n" * 20_000
+def parse():
+    assert parse_within(parser_for("python"), "python", source).root_node.child_count == 20_000
+parse()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+for _ in range(12):
+    parse()
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024, len(source))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the unit of ru_maxrss differs")
+def test_memory_does_not_grow_with_what_is_parsed() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _READ_AGAIN_AND_AGAIN], capture_output=True, text=True, check=True, timeout=120
+    )
+    grown, source = map(int, done.stdout.split())
+    assert grown < 6 * source
