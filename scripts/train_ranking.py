@@ -35,6 +35,7 @@ EXAMPLES = """examples:
   scripts/train_ranking.py                                   own annotations, repositories fetched by URL
   scripts/train_ranking.py --mirror FOLDER                   the same from bare clones named OWNER+NAME/repo
   scripts/train_ranking.py --mirror FOLDER --also ../shared/bench/codesearch-dev.json
+  scripts/train_ranking.py --mirror FOLDER --also ../shared/bench/codesearch-dev.json --only-answering
 """
 
 
@@ -62,7 +63,9 @@ def main() -> int:
     unseen = [one for one in groups["own annotations"] if one not in used]
     if unseen:
         print(f"NDCG@10 on own annotations, which the fit did not see: {measure(fitted, unseen)}", flush=True)
-    arguments.out.write_text(_card(fitted, used, examples), encoding="utf-8")
+    card = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.only_answering else _order(fitted, used)
+    card |= {"answering": fit_answering(examples), "answering_by_words": fit_answering_by_words(examples)}
+    arguments.out.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     print(f"written: {arguments.out}")
     return 0
 
@@ -76,6 +79,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--also", type=Path, action="append", default=[], help="another annotation file; repeatable")
     parser.add_argument(
         "--own-weight", type=float, default=0.0, help="weight of an own query beside another's; 0: they only measure"
+    )
+    parser.add_argument(
+        "--only-answering", action="store_true", help="leave the order of the file as it is; fit what abstaining asks"
     )
     parser.add_argument("--features", type=Path, help="keep what was collected here, or use what is there")
     parser.add_argument("--out", type=Path, default=Path("fluorite_mcp/search/weights.json"))
@@ -111,17 +117,15 @@ def _foreign(repositories: list[Repository], one: Repository) -> list[str]:
     return others[:: max(1, len(others) // len(one.queries))]
 
 
-def _card(fitted: Fitted, used: list[Example], examples: list[Example]) -> str:
+def _order(fitted: Fitted, used: list[Example]) -> dict[str, object]:
+    """Return the part of the weights file that says how hits are ordered and scored."""
     repositories = {(one.source, one.repository) for one in used}
     answered = [one for one in used if not one.is_foreign]
-    card = {
+    return {
         "trained_on": f"{len(answered)} annotated queries of {len(repositories)} repositories",
         "ranking": fitted.as_json(),
         "shown": fit_scores(fitted, [one for one in answered if one.source >= 0]),
-        "answering": fit_answering(examples),
-        "answering_by_words": fit_answering_by_words(examples),
     }
-    return json.dumps(card, indent=1) + "\n"
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from dataclasses import replace
 from math import log2
 from pathlib import Path
@@ -162,3 +163,24 @@ def test_examples_are_kept_for_another_fit(tmp_path: Path) -> None:
     [read] = load_examples(tmp_path / "examples")
 
     assert np.array_equal(read.features, example(1).features, equal_nan=True)
+
+
+def test_what_abstaining_asks_is_fitted_alone_where_the_order_stays(tmp_path: Path) -> None:
+    examples = [replace(example(n, is_foreign=is_foreign), source=1) for n in range(50) for is_foreign in (False, True)]
+    save_examples(tmp_path / "first", examples[:60])
+    save_examples(tmp_path / "then", examples)
+    out = tmp_path / "weights.json"
+
+    def fit(features: str, *options: str) -> dict[str, object]:
+        program = Path(__file__).parents[2] / "scripts" / "train_ranking.py"
+        given = ("--features", str(tmp_path / features), "--out", str(out))
+        subprocess.run([sys.executable, str(program), *given, *options], check=True, capture_output=True)
+        card: dict[str, object] = json.loads(out.read_text())
+        return card
+
+    before = fit("first")
+    after = fit("then", "--only-answering")
+
+    assert after.keys() == before.keys()
+    assert {name for name in after if after[name] != before[name]} == {"answering", "answering_by_words"}
+    assert after["answering"] == fit_answering(examples)
