@@ -192,7 +192,7 @@ def test_a_file_that_the_query_spells_answers_where_it_also_holds_most_of_the_wo
 
     assert ranking(query, found(spelled, 0.33, 0.3), found(other, 0.1, 0.1)).answerable >= 0.5
     assert ranking(query, found(spelled, 0.1, 0.1), found(other, 0.33, 0.3)).answerable < 0.5
-    assert ranking("IDNA internationalized host", found(spelled, 0.33, 0.3), found(other, 0.1)).answerable < 0.5
+    assert ranking("IDNA internationalized host", found(spelled, 0.33, 0.3), found(other, 0.1, 0.1)).answerable < 0.5
 
 
 def test_more_evidence_makes_an_answer_likelier() -> None:
