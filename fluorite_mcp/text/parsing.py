@@ -22,7 +22,9 @@ MAX_PARSE_SECONDS = 3.0
 # The parser asks for its input in blocks of this size. Some scanners (Scala's) go back so often that it asks a thousand
 # times a file, so blocks are small.
 _BLOCK_BYTES = 4096
-# tree-sitter 0.26 for Python never frees what it was given: each thread gives the same buffer again and again.
+# A query that compares a node's text reads it in blocks of this size: nearly all are words.
+_TEXT_BYTES = 128
+# tree-sitter 0.26 for Python never frees what its parser was given: each thread gives one buffer again and again.
 _given = threading.local()
 
 _LANGUAGES_WITH_SHALLOW_LIMIT = frozenset({"yaml", "markdown"})
@@ -58,11 +60,14 @@ def parse_within(
         return None
     if language in _LANGUAGES_OF_LATIN_LETTERS and not source.isascii():
         source = _BEYOND_LATIN.sub(lambda letter: _LATIN[len(letter[0])], source)
+    reader = _Reader(source)
     try:
-        return parser.parse(_reader_of(source), encoding="utf8", progress_callback=_stop_after(seconds))
+        tree = parser.parse(reader.read, encoding="utf8", progress_callback=_stop_after(seconds))
     except ValueError:  # the only sign of a stopped parse; without the reset the next parse would go on with it
         parser.reset()
         return None
+    reader.is_parsed = True
+    return tree
 
 
 def _stop_after(seconds: float) -> Callable[[int, bool], bool]:
@@ -76,15 +81,23 @@ def _stop_after(seconds: float) -> Callable[[int, bool], bool]:
     return is_over
 
 
-def _reader_of(source: bytes) -> Callable[[int, object], bytearray]:
-    """Return what gives the parser a block from some offset on. It is done with one when it asks for the next."""
-    block: bytearray = _given.__dict__.setdefault("block", bytearray())
+class _Reader:
+    """Gives the source to the parser, and later the text of nodes to the tree."""
 
-    def read(offset: int, _point: object) -> bytearray:
-        block[:] = source[offset : offset + _BLOCK_BYTES]
-        return block
+    __slots__ = ("_block", "_source", "is_parsed")
 
-    return read
+    def __init__(self, source: bytes) -> None:
+        self._source = source
+        self._block: bytearray = _given.__dict__.setdefault("block", bytearray())
+        self.is_parsed = False
+
+    def read(self, offset: int, _point: object) -> bytes | bytearray:
+        """Return a block from an offset on. The parser is done with one when it asks for the next."""
+        if self.is_parsed:
+            # The binding takes nothing but bytes here, and frees them.
+            return self._source[offset : offset + _TEXT_BYTES]
+        self._block[:] = self._source[offset : offset + _BLOCK_BYTES]
+        return self._block
 
 
 def _nests_too_deep(source: bytes) -> bool:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from fluorite_mcp.text.stemming import stem
 
 # Stamp of the stream. Raise it whenever the same text would give other tokens: the index is then rebuilt.
-TOKENS_VERSION = 1
+TOKENS_VERSION = 2
 
 # Longer runs are data (base64, hashes), not words: kept as one cut token, so that a query for the run still works.
 MAX_WORD_CHARS = 96
@@ -209,7 +209,8 @@ def _ascii_tokens(word: str) -> list[str]:
 
 def _plain(word: str) -> str:
     """Lower a word and drop the accents of Latin letters, as most people type it."""
-    lowered = word.lower()
+    # A sigma has another form at the end of a word; to the word index both are one letter.
+    lowered = word.lower().replace("ς", "σ")
     if lowered.isascii():
         return lowered
     kept = [_plain_letter(letter) for letter in unicodedata.normalize("NFC", lowered)]

@@ -121,3 +121,16 @@ def test_memory_does_not_grow_with_what_is_parsed() -> None:
     )
     grown, source = map(int, done.stdout.split())
     assert grown < 6 * source
+
+
+def test_a_parsed_tree_tells_the_text_of_its_nodes_however_long_they_are() -> None:
+    parser = parser_for("python")
+    assert parser is not None
+    source = b"".join(b"def f%d(): return '%s'\n" % (number, b"x" * number) for number in range(300))
+    other = b"class Other: ...\n" * 1_000
+    tree = parse_within(parser, "python", source)
+    assert tree is not None
+    assert parse_within(parser, "python", other) is not None  # The buffer holds something else by now.
+
+    assert tree.root_node.text == source
+    assert [node.text for node in tree.root_node.children] == source.splitlines()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import sqlite3
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fluorite_mcp.text import tokens
@@ -62,6 +62,7 @@ def test_a_text_is_found_by_itself(text: str) -> None:
 
 
 @given(TEXT)
+@example("ΟΔΟΣ οδός")
 def test_fts5_keeps_every_token_whole(text: str) -> None:
     stream = index_words(text)
     with sqlite3.connect(":memory:") as database:
