@@ -207,13 +207,13 @@ class DocumentCache:
 
     def _name_vectors(self, places: Sequence[PathProfile]) -> dict[PathProfile | None, NDArray[np.float32]]:
         """Return, for each path, the vector of what one says and those of its words, (1 + words, dimensions)."""
-        texts = [text for place in places for text in (place.spoken, *place.stem)]
-        vectors = self.names.embed(["", *texts])
+        # Many files have a word of their name in common.
+        texts = dict.fromkeys(("", *(text for place in places for text in (place.spoken, *place.stem))))
+        vectors = self.names.embed(list(texts))
+        row_of = {text: row for row, text in enumerate(texts)}
         found: dict[PathProfile | None, NDArray[np.float32]] = {None: vectors[:1]}
-        start = 1
         for place in places:
-            found[place] = vectors[start : start + 1 + len(place.stem)]
-            start += 1 + len(place.stem)
+            found[place] = vectors[[row_of[text] for text in (place.spoken, *place.stem)]]
         return found
 
 
