@@ -22,8 +22,8 @@ MAX_PARSE_SECONDS = 3.0
 # The parser asks for its input in blocks of this size. Some scanners (Scala's) go back so often that it asks a thousand
 # times a file, so blocks are small.
 _BLOCK_BYTES = 4096
-# A query that compares a node's text reads it in blocks of this size: nearly all are words.
-_TEXT_BYTES = 128
+# A query that compares a node's text reads it in blocks of this size; nearly all texts are words.
+_TEXT_BYTES = 1024
 # tree-sitter 0.26 for Python never frees what its parser was given: each thread gives one buffer again and again.
 _given = threading.local()
 
