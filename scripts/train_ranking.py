@@ -48,12 +48,24 @@ def main() -> int:
         examples = _collect(arguments)
         if arguments.features:
             save_examples(arguments.features, examples)
+    if arguments.only_answering:
+        card = json.loads(arguments.out.read_text(encoding="utf-8"))
+    else:
+        card = _order(*_fit(examples, arguments.own_weight))
+    card |= {"answering": fit_answering(examples), "answering_by_words": fit_answering_by_words(examples)}
+    arguments.out.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    print(f"written: {arguments.out}")
+    return 0
+
+
+def _fit(examples: list[Example], own_weight: float) -> tuple[Fitted, list[Example]]:
+    """Cross-validate and fit the order. Returns it and the examples that it was fitted to."""
     groups = {
         "own annotations": [one for one in examples if one.source == 0],
         "other annotations": [one for one in examples if one.source > 0],
         "documents of no file": [one for one in examples if one.source == LOOSE],
     }
-    weight = {0: arguments.own_weight if groups["other annotations"] else 1.0}
+    weight = {0: own_weight if groups["other annotations"] else 1.0}
     used = [one for one in examples if weight.get(one.source, 1.0) > 0]
     for name, group in groups.items():
         if group and group[0] in used:
@@ -63,11 +75,7 @@ def main() -> int:
     unseen = [one for one in groups["own annotations"] if one not in used]
     if unseen:
         print(f"NDCG@10 on own annotations, which the fit did not see: {measure(fitted, unseen)}", flush=True)
-    card = json.loads(arguments.out.read_text(encoding="utf-8")) if arguments.only_answering else _order(fitted, used)
-    card |= {"answering": fit_answering(examples), "answering_by_words": fit_answering_by_words(examples)}
-    arguments.out.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
-    print(f"written: {arguments.out}")
-    return 0
+    return fitted, used
 
 
 def _arguments() -> argparse.Namespace:

@@ -176,28 +176,27 @@ class InvertedIndex:
         """
         import numpy as np
 
-        hits = [self.search(query, _JUDGED, whole=True)[0] for query in queries]
-        list_of = self._lists_of(np.unique(np.concatenate([*hits, np.empty(0, np.int64)])))
+        hits = [self.search(query, _JUDGED, whole=True)[0].tolist() for query in queries]
+        list_of = self._lists_of({key for found in hits for key in found})
         needed: list[float] = []
         for query, found in zip(queries, hits, strict=True):
             rounded, factor = self._rounded(query)
             places, products = self._nearest_lists(rounded, self.index.nlist)
             product_of = np.empty(self.index.nlist, np.float32)
             product_of[places] = products
-            needed += ((products[0] - product_of[[list_of[key] for key in found.tolist()]]) / factor).tolist()
+            needed += ((products[0] - product_of[[list_of[key] for key in found]]) / factor).tolist()
         self.lists.reach = float(np.quantile(needed, _FOUND)) if needed else 0.0
 
-    def _lists_of(self, keys: NDArray[np.int64]) -> dict[int, int]:
-        """Return which list each key is in; the keys are sorted."""
+    def _lists_of(self, keys: set[int]) -> dict[int, int]:
+        """Return which list each key is in."""
         import faiss
 
         found: dict[int, int] = {}
         lists = self.index.invlists
-        for number in range(self.index.nlist if len(keys) else 0):
+        for number in range(self.index.nlist):
             if size := lists.list_size(number):
-                held = faiss.rev_swig_ptr(lists.get_ids(number), size)
-                near = keys.take(keys.searchsorted(held), mode="clip")
-                found.update(dict.fromkeys(held[near == held].tolist(), number))
+                held = faiss.rev_swig_ptr(lists.get_ids(number), size).tolist()
+                found.update(dict.fromkeys(keys.intersection(held), number))
         return found
 
 

@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 # Source parses at 2 to 10 MB/s; what takes longer is no source. In CPU time, so that a busy machine changes nothing.
 MAX_PARSE_SECONDS = 3.0
 # The parser asks for its input in blocks of this size. Some scanners (Scala's) go back so often that it asks a thousand
-# times a file, so blocks are small.
-_BLOCK_BYTES = 4096
-# A query that compares a node's text reads it in blocks of this size; nearly all texts are words.
-_TEXT_BYTES = 1024
+# times a file, and what a query compares of a node's text is mostly a word, so blocks are small.
+_BLOCK_BYTES = 1024
 # tree-sitter 0.26 for Python never frees what its parser was given: each thread gives one buffer again and again.
 _given = threading.local()
 
@@ -93,10 +91,10 @@ class _Reader:
 
     def read(self, offset: int, _point: object) -> bytes | bytearray:
         """Return a block from an offset on. The parser is done with one when it asks for the next."""
-        if self.is_parsed:
-            # The binding takes nothing but bytes here, and frees them.
-            return self._source[offset : offset + _TEXT_BYTES]
-        self._block[:] = self._source[offset : offset + _BLOCK_BYTES]
+        found = self._source[offset : offset + _BLOCK_BYTES]
+        if self.is_parsed:  # The binding takes nothing but bytes now, and frees them.
+            return found
+        self._block[:] = found
         return self._block
 
 

@@ -115,12 +115,16 @@ def _all_pairs(source: Source, clones: dict[str, Path], sources: dict[str, Sourc
     elif source.japanese:
         yield from _beside_pairs(source, clone, paths, sources[source.japanese], clones[source.japanese])
     if source.code:
-        dice = random.Random(source.repository)  # noqa: S311 (a sample, not a secret)
-        yield from pairs_of_examples(clone, source.commit, allowed, dice)
+        yield from pairs_of_examples(clone, source.commit, allowed, _dice_of(source))
+
+
+def _dice_of(source: Source) -> random.Random:
+    """Return what chooses among a repository's files, the same in each run."""
+    return random.Random(source.repository)  # noqa: S311 (a sample, not a secret)
 
 
 def _code_pairs(source: Source, clone: Path, paths: list[str]) -> Iterator[tuple[str, Pair]]:
-    dice = random.Random(source.repository)  # noqa: S311 (a sample, not a secret)
+    dice = _dice_of(source)
     languages = CODE_LANGUAGES | {"markdown", "rst"}
     wanted = [path for path in paths if is_wanted(path) and detect_language(path) in languages]
     dice.shuffle(wanted)
