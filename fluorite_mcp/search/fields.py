@@ -12,7 +12,7 @@ from fluorite_mcp.text.imports import import_lines
 from fluorite_mcp.text.tokens import TOKENS_VERSION, index_words
 
 # Stamp of these fields; a store with another stamp has its word index rebuilt.
-FIELDS_VERSION = f"4.{TOKENS_VERSION}"
+FIELDS_VERSION = f"5.{TOKENS_VERSION}"
 
 # The key of a learned chunk's metadata that lists its definitions: [name, kind, lines, depth] each.
 DEFINITIONS = "definitions"

@@ -92,8 +92,8 @@ async def test_filter_words_are_no_text(store: Store) -> None:
 
 
 def test_scope_words_name_scope_kind_and_language() -> None:
-    assert scope_words(0, "note", None) == "p0 knote"
-    assert scope_words(12, "code", "python") == "p12 kcode lpython"
+    assert scope_words(0, "note", None) == "§p0 §knote"
+    assert scope_words(12, "code", "python") == "§p12 §kcode §lpython"
 
 
 async def test_archived_chunks_are_not_found(store: Store) -> None:
@@ -158,17 +158,16 @@ async def test_the_count_of_chunks_follows_the_store(store: Store) -> None:
     assert (await index.search(["tulip"], EVERYWHERE, 5)).ideal > before
 
 
-def test_an_expression_filters_first_and_leaves_the_filter_words_out() -> None:
+def test_an_expression_filters_first() -> None:
     where = ScopeFilter((1, 0), ("code", "doc"), "python")
 
     assert match_expression(["a", "b"], where) == (
-        'scope : ("p1" OR "p0") AND scope : ("kcode" OR "kdoc") AND scope : ("lpython") AND ("a" OR "b")'
+        '("§p1" OR "§p0") AND ("§kcode" OR "§kdoc") AND ("§lpython") AND ("a" OR "b")'
     )
 
 
 @pytest.mark.parametrize("word", ["p1", "kcode", "lpython"])
 async def test_a_word_like_a_filter_word_finds_only_text(store: Store, word: str) -> None:
-    assert match_expression(["a", word], ScopeFilter(())) == f'- scope : ("a" OR "{word}")'
     chunk, _ = await add(store, note("a", f"about {word}"), note("b", "about nothing"))
 
     found = await LexicalIndex(store.database).search(query_words(word), EVERYWHERE, 5)
