@@ -12,7 +12,7 @@ import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -99,16 +99,13 @@ class Database:
         check_file(path)
         _check_folder(path)
         try:
-            writer = await _connect(path, busy_timeout, _WRITER_CACHE)
-            try:
+            async with AsyncExitStack() as opened:
+                writer = await _connect(path, busy_timeout, _WRITER_CACHE)
+                opened.push_async_callback(writer.threaded.close)
                 reader = await _connect(path, busy_timeout, _READER_CACHE)
-                # The schema may be new: what a look-up waits for is over in a moment, or left to the reader.
-                lookups = sqlite3.connect(path, timeout=0.0, isolation_level=None, check_same_thread=False)
-                # SQLite's own 2 MB would read the same pages of the word index anew at each query.
-                lookups.execute(f"PRAGMA cache_size = -{_READER_CACHE}")
-            except BaseException:
-                await writer.threaded.close()
-                raise
+                opened.push_async_callback(reader.threaded.close)
+                lookups = await asyncio.to_thread(_connect_for_lookups, path, busy_timeout)
+                opened.pop_all()
         except sqlite3.Error as error:
             raise translate(error, path) from error
         return cls(path, writer, reader, lookups, busy_timeout)
@@ -307,6 +304,20 @@ async def _connect(path: Path, busy_timeout: float, cache_kibibytes: int) -> _Co
         await connection.close()
         raise
     return _Connection(connection, direct)
+
+
+def _connect_for_lookups(path: Path, busy_timeout: float) -> sqlite3.Connection:
+    """Connect for what is asked for on the event loop: waits while it connects, and never again."""
+    connection = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
+    try:
+        # SQLite's own 2 MB would read the same pages of the word index anew at each query. This reads the schema.
+        connection.execute(f"PRAGMA cache_size = -{_READER_CACHE}")
+        # What a look-up waits for is over in a moment, or left to the reader.
+        connection.execute("PRAGMA busy_timeout = 0")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _is_little(rows: Sequence[Sequence[Any]]) -> bool:

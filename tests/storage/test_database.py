@@ -23,6 +23,10 @@ async def put(database: Database, name: str, value: int = 1) -> None:
     await database.execute("INSERT INTO pairs VALUES (?, ?)", [name, value])
 
 
+def _connection_threads() -> int:
+    return sum("connection" in thread.name for thread in threading.enumerate())
+
+
 async def names(database: Database) -> list[str]:
     return [name for (name,) in await database.fetch("SELECT name FROM pairs ORDER BY name")]
 
@@ -292,6 +296,39 @@ async def test_a_short_wait_for_another_writer_is_not_noticed(database: Database
     rival.close()
 
     assert await names(database) == ["a"]
+
+
+async def test_opening_waits_for_who_has_the_file_for_itself(database: Database) -> None:
+    await database.close()
+    rival = sqlite3.connect(database.path, isolation_level=None, check_same_thread=False)
+    rival.execute("PRAGMA locking_mode = EXCLUSIVE")
+    rival.execute("BEGIN EXCLUSIVE")
+    timer = threading.Timer(0.2, rival.close)
+    timer.start()
+
+    opened = await Database.open(database.path)
+    timer.join()
+
+    assert await names(opened) == []
+    await opened.close()
+
+
+async def test_a_file_that_cannot_be_opened_leaves_no_connection_behind(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, busy_timeout: float) -> sqlite3.Connection:
+        raise sqlite3.OperationalError(f"{path} is locked after {busy_timeout} s")
+
+    # The last of three: a connection whose thread went on would keep the process from ending.
+    monkeypatch.setattr("fluorite_mcp.storage.database._connect_for_lookups", refuse)
+    before = _connection_threads()
+
+    with pytest.raises(StoreError, match="is locked"):
+        await Database.open(database.path)
+
+    with anyio.fail_after(5):  # A closed connection's thread ends a moment later.
+        while _connection_threads() > before:
+            await asyncio.sleep(0.01)
 
 
 async def test_a_full_disk_is_reported_and_nothing_is_half_written(database: Database) -> None:
