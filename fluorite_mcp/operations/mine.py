@@ -78,14 +78,19 @@ class Mine:
         """
         # Two tasks that find the same patterns would write them twice.
         async with self._finding.setdefault(project.key, asyncio.Lock()):
-            learned_at = await self._projects.learned_at(project.key)
-            if learned_at is None or self._mined.get(project.key) == learned_at:
+            learned_at = await self._unmined(project)
+            if learned_at is None:
                 return await self._patterns.count(project)
             report = await self._miner.mine(project, progress=progress, wait=wait)
             changed = report.mined + report.removed
             count = await self._patterns.refresh(project, changed_files=changed, is_waited_for=wait)
             self._mined[project.key] = learned_at
             return count
+
+    async def _unmined(self, project: Project) -> str | None:
+        """Return the learning of a project that it was not mined after; None if there is none."""
+        learned_at = await self._projects.learned_at(project.key)
+        return None if self._mined.get(project.key) == learned_at else learned_at
 
     async def ensure_quickly(self, project: Project) -> Mined:
         """Mine what changed in a project if that is little; what is stored stands for the rest."""
@@ -117,7 +122,9 @@ class Mine:
         for project in await self._projects.all() if wanted else ():
             if project.key in wanted:
                 try:
-                    await self.ensure(project, wait=False)
+                    # Counting the patterns of a large project takes longer than storing a chunk.
+                    if await self._unmined(project) is not None:
+                        await self.ensure(project, wait=False)
                     await self.read_frameworks(project)
                 except StoreBusyError as error:
                     logger.debug("not mined now: %s", error)
