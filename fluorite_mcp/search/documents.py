@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from math import log1p
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
@@ -197,24 +198,22 @@ class DocumentCache:
 
     async def _complete(self, texts: Mapping[DocumentId, bytes]) -> dict[DocumentId, Document]:
         """Return documents of merged profiles, with what their paths say."""
-        places = {one: None if isinstance(one, int) else path_profile(one[1]) for one in texts}
-        subjects = list({place.subject for place in places.values() if place is not None and place.subject})
+        places = [None if isinstance(one, int) else path_profile(one[1]) for one in texts]
+        subjects = list({place.subject for place in places if place is not None and place.subject})
         importers = await self._imports.importers(subjects) if subjects else {}
-        names = self._name_vectors([place for place in places.values() if place is not None])
+        names = self._name_vectors(places)
         return {
-            one: _document(place, decode_merged(texts[one]), names[place], importers) for one, place in places.items()
+            one: _document(place, decode_merged(data), vectors, importers)
+            for (one, data), place, vectors in zip(texts.items(), places, names, strict=True)
         }
 
-    def _name_vectors(self, places: Sequence[PathProfile]) -> dict[PathProfile | None, NDArray[np.float32]]:
+    def _name_vectors(self, places: Sequence[PathProfile | None]) -> list[NDArray[np.float32]]:
         """Return, for each path, the vector of what one says and those of its words, (1 + words, dimensions)."""
+        said = [("",) if place is None else (place.spoken, *place.stem) for place in places]
         # Many files have a word of their name in common.
-        texts = dict.fromkeys(("", *(text for place in places for text in (place.spoken, *place.stem))))
-        vectors = self.names.embed(list(texts))
-        row_of = {text: row for row, text in enumerate(texts)}
-        found: dict[PathProfile | None, NDArray[np.float32]] = {None: vectors[:1]}
-        for place in places:
-            found[place] = vectors[[row_of[text] for text in (place.spoken, *place.stem)]]
-        return found
+        row_of = {text: row for row, text in enumerate(dict.fromkeys(chain.from_iterable(said)))}
+        vectors = self.names.embed(list(row_of))
+        return [vectors[[row_of[text] for text in texts]] for texts in said]
 
 
 def _put_together(parts: Mapping[DocumentId, Sequence[ProfiledChunk]]) -> dict[DocumentId, bytes]:

@@ -14,6 +14,7 @@ from fluorite_mcp.errors import StoreTooNewError
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, LexicalFields, Origin, PreparedChunk, ProfiledChunk, ShownText
 from fluorite_mcp.storage.contents import ContentTable, unpack
 from fluorite_mcp.storage.database import Database, Row
+from fluorite_mcp.storage.metadata import StoredMetadata
 
 # Names, among the store's small values, the version of the words that the index holds.
 WORDS_STAMP = "words_version"
@@ -478,13 +479,12 @@ def _strings_json(strings: tuple[str, ...]) -> str:
 def _chunk(row: Row, content: str = "") -> Chunk:
     key, id_, kind, project, title, language, frameworks, tags, path, start, end, symbol, origin, *rest = row[:24]
     quality, helpful, unhelpful, usage, created, accessed, valid_from, valid_to, recorded, retired, metadata = rest
-    place = Origin(path, start, end, symbol, **(json.loads(origin) if origin else {}))
+    place = Origin(path, start, end, symbol, **json.loads(origin)) if origin else Origin(path, start, end, symbol)
+    # By position, which takes a tenth less time: hundreds are made for one query.
     return Chunk(
-        id=id_, kind=kind, title=title, content=content, key=key, project=project, language=language,
-        frameworks=_strings(frameworks), tags=_strings(tags), origin=place,
-        quality=quality, helpful=helpful, unhelpful=unhelpful, usage=usage, created_at=created, accessed_at=accessed,
-        valid_from=valid_from, valid_to=valid_to, recorded_at=recorded, retired_at=retired,
-        metadata=json.loads(metadata) if metadata != "{}" else {},
+        id_, kind, title, content, key, project, language, _strings(frameworks), _strings(tags), place, quality,
+        helpful, unhelpful, usage, created, accessed, valid_from, valid_to, recorded, retired,
+        StoredMetadata(metadata) if metadata != "{}" else {},
     )  # fmt: skip
 
 

@@ -53,7 +53,7 @@ def test_a_stored_chunk_is_found_by_its_title_whatever_its_kind() -> None:
 
 def test_a_learned_piece_has_its_scope_kind_and_language_to_be_filtered_by() -> None:
     assert lexical_fields(LEARNED).scope == "§p3 §kcode §lpython"
-    assert lexical_fields(replace(LEARNED, project=None, language=None)).scope == "p0 kcode"
+    assert lexical_fields(replace(LEARNED, project=None, language=None)).scope == "§p0 §kcode"
 
 
 def test_a_profile_holds_what_each_field_counts_and_the_filters() -> None:
