@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from fluorite_mcp.index.expressions import (
     NAME_FIELDS,
-    ScopeFilter,
+    Expression,
+    Filters,
     SqlReader,
     compose,
     match_expression,
@@ -66,9 +67,9 @@ def rare_words(counts: Mapping[str, int]) -> list[str]:
 class CommonWords:
     """Answers such queries."""
 
-    def __init__(self, sql: SqlReader, where: ScopeFilter) -> None:
+    def __init__(self, sql: SqlReader, filters: Filters) -> None:
         self._sql = sql
-        self._where = where
+        self._filters = filters
 
     async def search(
         self, counts: Mapping[str, int], idf: Mapping[str, float], limit: int
@@ -96,8 +97,8 @@ class CommonWords:
         any_rare = " OR ".join(f'"{word}"' for word in rare)
         # SQLite scores on its own thread, and finds the common words on this one meanwhile.
         scoring, holding = await asyncio.gather(
-            scored(self._sql.fetch, match_expression(rare, self._where), _RARE_POSTINGS, _RARE_POSTINGS),
-            self._holding([f'"{word}" AND ({any_rare})' for word in common], _RARE_POSTINGS),
+            scored(self._sql.fetch, match_expression(rare, self._filters), _RARE_POSTINGS, _RARE_POSTINGS),
+            self._holding([Expression(f'"{word}" AND ({any_rare})') for word in common], _RARE_POSTINGS),
         )
         scores = dict(scoring)
         for word, keys in zip(common, holding, strict=True):
@@ -114,7 +115,7 @@ class CommonWords:
         places = _BY_FIELDS if counts[words[0]] <= _NAMES_POSTINGS else _BY_FIELDS[-1:]
         for count in range(len(words), 0, -1):
             body = " AND ".join(f'"{word}"' for word in words[:count])
-            first, *others = [compose(body, self._where, fields) for fields, _ in places]
+            first, *others = [compose(body, self._filters, fields) for fields, _ in places]
             found, further = await asyncio.gather(
                 matching(self._sql.fetch, first, _TAKEN), self._holding(others, _TAKEN)
             )
@@ -125,6 +126,6 @@ class CommonWords:
                 break
         return scores
 
-    async def _holding(self, expressions: Sequence[str], most: int) -> list[list[int]]:
+    async def _holding(self, expressions: Sequence[Expression], most: int) -> list[list[int]]:
         """Return the chunks that match each expression, looked up on this thread."""
         return [await matching(self._sql.look_up, expression, most) for expression in expressions]

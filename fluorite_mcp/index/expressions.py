@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 # How much a word says by where it stands; the scope column is only for filtering.
 FIELD_WEIGHTS = {"scope": 0, "title": 3, "symbol": 4, "path": 3, "imports": 0, "body": 1}
@@ -52,7 +52,41 @@ def scope_words(scope: int, kind: str, language: str | None) -> str:
     return " ".join(f"{_SCOPE_MARK}{word}" for word in words)
 
 
-async def scored(read: Read, expression: str, most: int, limit: int) -> list[tuple[int, float]]:
+class Filters(NamedTuple):
+    """How chunks that do not count are left out.
+
+    Attributes:
+        words: FTS5 expressions of which each must match as well.
+        condition: What must hold of the chunk's row, called `c`, in SQL; "" if nothing.
+        values: What its question marks stand for.
+    """
+
+    words: tuple[str, ...] = ()
+    condition: str = ""
+    values: tuple[int | str, ...] = ()
+
+
+class Expression(NamedTuple):
+    """What chunks are asked for: an FTS5 expression, and the rest as in `Filters`."""
+
+    match: str
+    condition: str = ""
+    values: tuple[int | str, ...] = ()
+
+    def select(self, columns: str) -> str:
+        """Return the statement that reads columns of what matches, oldest first; its values are `parameters`."""
+        # The word index comes first: the chunks' own indexes say nothing about words.
+        rows = "words CROSS JOIN chunks c ON c.key = words.rowid" if self.condition else "words"
+        condition = f" AND {self.condition}" if self.condition else ""
+        return f"SELECT {columns} FROM {rows} WHERE words MATCH ?{condition}"  # noqa: S608 - constants
+
+    @property
+    def parameters(self) -> list[int | str]:
+        """The values of the statement."""
+        return [self.match, *self.values]
+
+
+async def scored(read: Read, expression: Expression, most: int, limit: int) -> list[tuple[int, float]]:
     """Return (chunk, BM25) of the best chunks that match an expression, best first.
 
     BM25 first counts the whole list of each word of the expression, however few chunks match.
@@ -63,45 +97,44 @@ async def scored(read: Read, expression: str, most: int, limit: int) -> list[tup
         most: Score at most so many.
         limit: Return at most so many.
     """
+    matched = expression.select(f"words.rowid AS key, -bm25(words, {_FIELD_WEIGHTS}) AS score")
     rows = await read(
-        f"SELECT rowid, score FROM (SELECT rowid, -bm25(words, {_FIELD_WEIGHTS}) AS score FROM words"  # noqa: S608 - constants
-        " WHERE words MATCH ? LIMIT ?) ORDER BY score DESC LIMIT ?",
-        [expression, most, limit],
+        f"SELECT key, score FROM ({matched} LIMIT ?) ORDER BY score DESC LIMIT ?",  # noqa: S608 - constants
+        [*expression.parameters, most, limit],
     )
     return [(int(key), float(score)) for key, score in rows]
 
 
-async def matching(read: Read, expression: str, most: int) -> list[int]:
+async def matching(read: Read, expression: Expression, most: int) -> list[int]:
     """Return the oldest chunks that match an expression."""
-    rows = await read("SELECT rowid FROM words WHERE words MATCH ? LIMIT ?", [expression, most])
+    rows = await read(f"{expression.select('words.rowid')} LIMIT ?", [*expression.parameters, most])
     return [key for (key,) in rows]
 
 
-def match_expression(words: Sequence[str], where: ScopeFilter) -> str:
-    """Compose the FTS5 expression: the scope's filters, and any of the words."""
-    return compose(" OR ".join(f'"{word}"' for word in words), where)
+async def counted(read: Read, expression: Expression, most: int) -> int:
+    """Return how many chunks match an expression, at most so many."""
+    sql = f"SELECT count(*) FROM ({expression.select('1')} LIMIT ?)"  # noqa: S608 - constants
+    return int((await read(sql, [*expression.parameters, most]))[0][0])
 
 
-def compose(body: str, where: ScopeFilter, fields: str | None = None) -> str:
-    """Compose the FTS5 expression from one over words.
+def match_expression(words: Sequence[str], filters: Filters) -> Expression:
+    """Compose the expression: the filters, and any of the words."""
+    return compose(" OR ".join(f'"{word}"' for word in words), filters)
+
+
+def compose(body: str, filters: Filters, fields: str | None = None) -> Expression:
+    """Compose the expression from an FTS5 one over words.
 
     Args:
         body: The expression over words.
-        where: Which chunks count.
+        filters: Which chunks count.
         fields: An FTS5 column filter: in which fields the words may stand; in any when None.
     """
-    return " AND ".join([*scope_filters(where), f"{fields} : ({body})" if fields else f"({body})"])
+    match = " AND ".join([*filters.words, f"{fields} : ({body})" if fields else f"({body})"])
+    return Expression(match, filters.condition, filters.values)
 
 
-def scope_filters(where: ScopeFilter) -> list[str]:
-    """Return the FTS5 expressions that all must match for a chunk to count."""
-    filters = [_any_of("p", [str(scope) for scope in where.scopes])] if where.scopes else []
-    if where.kinds:
-        filters.append(_any_of("k", where.kinds))
-    if where.language:
-        filters.append(_any_of("l", [where.language]))
-    return [f"({part})" for part in filters]
-
-
-def _any_of(prefix: str, values: Sequence[str]) -> str:
-    return " OR ".join(f'"{_SCOPE_MARK}{prefix}{value}"' for value in values)
+def any_of_scope(prefix: str, values: Iterable[object]) -> str:
+    """Compose the FTS5 expression that one of some words of the scope column matches: see `scope_words`."""
+    alternatives = " OR ".join(f'"{_SCOPE_MARK}{prefix}{value}"' for value in values)
+    return f"({alternatives})"

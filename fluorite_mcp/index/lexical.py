@@ -10,13 +10,17 @@ from typing import Any, Protocol
 from fluorite_mcp.index.common_words import CommonWords, is_costly
 from fluorite_mcp.index.expressions import (
     NAME_FIELDS,
+    Expression,
+    Filters,
     ScopeFilter,
     SqlReader,
     compose,
+    counted,
     match_expression,
-    scope_filters,
+    matching,
     scored,
 )
+from fluorite_mcp.index.filtering import Filtering
 from fluorite_mcp.index.selection import deciding_words, narrowing, rarest_words, rows_and_tokens
 from fluorite_mcp.models import GLOBAL_SCOPE
 
@@ -104,6 +108,7 @@ class LexicalIndex:
         self._frequent: dict[str, int] = {}
         self._frequent_of = 0
         self._scopes: set[int] = set()
+        self._filtering = Filtering(sql)
 
     async def search(self, words: Sequence[str], where: ScopeFilter, limit: int) -> LexicalMatches:
         """Find the chunks that hold the rarest of the words most.
@@ -135,10 +140,10 @@ class LexicalIndex:
             found = await self._memory.best({word: idf[word] for word in rarest}, where, self._counted[2], limit)
             if found is not None:
                 return rarest, found
-        where = self._without_needless(where)
+        filters = await self._filters(where)
         if is_costly(counts):
-            return await CommonWords(self._sql, where).search(counts, idf, limit)
-        chosen, expression = await self._choose(counts, where)
+            return await CommonWords(self._sql, filters).search(counts, idf, limit)
+        chosen, expression = await self._choose(counts, filters)
         # Within the budget scoring is over before a busy machine has handed it to a thread and back.
         is_short = sum(counts[word] for word in chosen) <= POSTINGS_BUDGET
         read = self._sql.look_up if is_short else self._sql.fetch
@@ -147,7 +152,8 @@ class LexicalIndex:
     async def named(self, words: Sequence[str], where: ScopeFilter, limit: int) -> list[int]:
         """Return the keys of chunks whose title, symbol or path holds every one of some words, best first."""
         body = " AND ".join(f'"{word}"' for word in words)
-        rows = await scored(self._sql.fetch, compose(body, where, f"{{{NAME_FIELDS}}}"), POSTINGS_BUDGET, limit)
+        expression = compose(body, await self._filters(where), f"{{{NAME_FIELDS}}}")
+        rows = await scored(self._sql.fetch, expression, POSTINGS_BUDGET, limit)
         return [int(key) for key, _ in rows]
 
     async def holding(self, words: Mapping[str, str], where: ScopeFilter, limit: int) -> list[int]:
@@ -158,11 +164,8 @@ class LexicalIndex:
             where: Which chunks count.
             limit: At most so many chunks.
         """
-        parts = [*scope_filters(where), *(f'{field} : "{word}"' for field, word in words.items())]
-        rows = await self._sql.look_up(
-            "SELECT rowid FROM words WHERE words MATCH ? LIMIT ?", [" AND ".join(parts), limit]
-        )
-        return [int(key) for (key,) in rows]
+        body = " AND ".join(f'{field} : "{word}"' for field, word in words.items())
+        return await matching(self._sql.look_up, compose(body, await self._filters(where)), limit)
 
     async def importers(self, words: Sequence[str]) -> dict[str, int]:
         """Return in how many chunks' import lines each word stands, about; words in none are left out."""
@@ -200,18 +203,17 @@ class LexicalIndex:
                 return int(importers * await self._newest() / last)
         return 0
 
-    async def _choose(self, counts: Mapping[str, int], where: ScopeFilter) -> tuple[list[str], str]:
+    async def _choose(self, counts: Mapping[str, int], filters: Filters) -> tuple[list[str], Expression]:
         """Return the words that decide, and the expression over them that admits as many chunks as can be scored."""
         chosen = choose_words(counts)
-        expression = match_expression(chosen, where)
+        expression = match_expression(chosen, filters)
         if sum(counts[word] for word in chosen) <= POSTINGS_BUDGET or len(counts) == 1:
             return chosen, expression
         deciding = deciding_words(counts)
         for body in narrowing(deciding):
-            expression = compose(body, where)
-            sql = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? LIMIT ?)"
-            rows = await self._sql.look_up(sql, [expression, POSTINGS_BUDGET + 1])
-            if rows[0][0] <= POSTINGS_BUDGET:
+            expression = compose(body, filters)
+            # Of what passes a condition, all that match are a bound that takes no look at rows.
+            if await counted(self._sql.look_up, Expression(expression.match), POSTINGS_BUDGET + 1) <= POSTINGS_BUDGET:
                 break
         return deciding, expression
 
@@ -284,9 +286,11 @@ class LexicalIndex:
         rows = await self._sql.look_up("SELECT max(id) FROM words_docsize")
         return int(rows[0][0])
 
-    def _without_needless(self, where: ScopeFilter) -> ScopeFilter:
-        """Leave out a scope filter that every chunk passes: filtering costs half as much as scoring."""
-        return replace(where, scopes=()) if self._scopes <= set(where.scopes) else where
+    async def _filters(self, where: ScopeFilter) -> Filters:
+        """Return how to leave out what does not count; a filter that every chunk passes is none."""
+        size = await self._size()
+        needed = replace(where, scopes=()) if self._scopes <= set(where.scopes) else where
+        return await self._filtering.filters(needed, size)
 
     async def _size(self) -> int:
         """Return how many chunks there are, counted anew only when the store changed."""

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fluorite_mcp.index.expressions import ScopeFilter, match_expression, scope_words
+from fluorite_mcp.index.expressions import ScopeFilter, scope_words
 from fluorite_mcp.index.lexical import MAX_WORDS, LexicalIndex
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, Origin
 from fluorite_mcp.storage.store import Store
@@ -156,14 +156,6 @@ async def test_the_count_of_chunks_follows_the_store(store: Store) -> None:
     await add(store, *(note(f"n{number}", "other") for number in range(50)))
 
     assert (await index.search(["tulip"], EVERYWHERE, 5)).ideal > before
-
-
-def test_an_expression_filters_first() -> None:
-    where = ScopeFilter((1, 0), ("code", "doc"), "python")
-
-    assert match_expression(["a", "b"], where) == (
-        '("§p1" OR "§p0") AND ("§kcode" OR "§kdoc") AND ("§lpython") AND ("a" OR "b")'
-    )
 
 
 @pytest.mark.parametrize("word", ["p1", "kcode", "lpython"])
