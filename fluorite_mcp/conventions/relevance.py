@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import PurePosixPath
 
 from fluorite_mcp.conventions.aspects import ASPECTS
 from fluorite_mcp.conventions.facts import family_of
@@ -79,7 +80,9 @@ def conventions_for(
         min_worth: What is worth less is left out.
     """
     families = {family_of(language) for language in scope.languages}
-    weighed = [(weigh(one, scope, families), one) for one in found]
+    # A large project has thousands of conventions.
+    near = frozenset(str(folder) for path in scope.paths for folder in PurePosixPath(path).parents)
+    weighed = [(weigh(one, scope.task, families, near), one) for one in found]
     weighed = [entry for entry in weighed if entry[0][0] >= min_worth]
     weighed.sort(key=lambda entry: (-entry[0][0], entry[1].statement, entry[1].scope))
     chosen: list[Convention] = []
@@ -94,11 +97,20 @@ def conventions_for(
     return tuple(chosen[:limit])
 
 
-def weigh(one: Convention, scope: TaskScope, families: set[str]) -> tuple[float, tuple[str, ...]]:
-    """Return what a convention is worth to a task, and why."""
+def weigh(
+    one: Convention, task: str, families: Collection[str], near: Collection[str]
+) -> tuple[float, tuple[str, ...]]:
+    """Return what a convention is worth to a task, and why.
+
+    Args:
+        one: The convention.
+        task: What the task says.
+        families: The families of languages that it is about.
+        near: The folders that the closest code lies in, at any depth.
+    """
     worth = one.strength * _WORTH.get(one.category, 0.4)
     why = [f"holds for {one.count} of {one.total}"]
-    if word := _spoken_word(one.category, scope.task):
+    if word := _spoken_word(one.category, task):
         worth *= _SPOKEN_FACTOR
         why.append(f"the task says {word.lower()!r}")
     if families and one.language not in families:
@@ -109,9 +121,9 @@ def weigh(one: Convention, scope: TaskScope, families: set[str]) -> tuple[float,
         worth *= _SHIFT_FACTOR
         why.append("newer files changed")
     if one.scope:
-        near = any(path.startswith(f"{one.scope}/") for path in scope.paths)
-        worth *= _NEAR_FACTOR if near else _FAR_FOLDER_FACTOR
-        if near:
+        is_near = one.scope in near
+        worth *= _NEAR_FACTOR if is_near else _FAR_FOLDER_FACTOR
+        if is_near:
             why.append(f"the closest code lies in {one.scope}/")
     return worth, tuple(why)
 
