@@ -252,7 +252,7 @@ def _definitions(query: Query, documents: Sequence[Document]) -> Numbers:
     hit, _ = known_terms(np.concatenate(names), hashes)
     ends = np.cumsum([len(one) for one in names])
     for place, index in zip(hit.tolist(), ends.searchsorted(hit, "right").tolist(), strict=True):
-        [one] = documents[index].text.definitions.at([place - int(ends[index]) + len(names[index])])
+        one = documents[index].text.definitions.at(place - int(ends[index]) + len(names[index]))
         if one.name.lower() in query.spellings:  # Two names may have one hash.
             strengths[index] = max(strengths[index], spelled_strength(query, one))
     return strengths

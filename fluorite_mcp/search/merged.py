@@ -8,7 +8,7 @@ order as 32-bit hashes, how often each stands there, the mean of the vectors, an
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,12 +46,10 @@ class Definitions:
     strengths: bytes
     lines: bytes
 
-    def at(self, places: Iterable[int]) -> Iterator[Defined]:
-        """Yield the definitions at some places."""
-        lines = self.lines.split(b"\n")
-        for place in places:
-            kind, _, name = lines[place].decode().partition(" ")
-            yield Defined(name, kind, self.strengths[place] / _FULL_STRENGTH)
+    def at(self, place: int) -> Defined:
+        """Return the definition at a place."""
+        kind, _, name = self.lines.split(b"\n", place + 1)[place].decode().partition(" ")
+        return Defined(name, kind, self.strengths[place] / _FULL_STRENGTH)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

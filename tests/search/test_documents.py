@@ -73,7 +73,7 @@ async def test_of_two_definitions_of_a_name_the_strongest_counts(store: Store) -
     await add(store, *TWO)
     document = await load(store, "a/x.py")
 
-    first, second = document.text.definitions.at([0, 1])
+    first, second = document.text.definitions.at(0), document.text.definitions.at(1)
 
     assert (first.name, second.name) == ("walk", "Bird")
     assert first.strength > 0.8
