@@ -64,6 +64,7 @@ def rows_of(prepared: Figures, first: Figures, hybrid: Figures, parts: Figures, 
     rows = [
         Row("a fresh question, p95", _ms(hybrid["docs"], "p95"), "≤ 25 ms", _spread(hybrid["docs"])),
         Row("a name, p95", _ms(hybrid["names"], "p95"), "≤ 25 ms", _spread(hybrid["names"])),
+        Row("a question for code alone, p95", _ms(hybrid["code"], "p95"), "–", _spread(hybrid["code"])),
         Row("vector part, p50", _ms(dense, "p50"), "≤ 1 ms", _spread(dense)),
         Row("… recall@10", f"{parts['recall']:.3f}", "≥ 0.97", f"against all {_vectors(parts):,} vectors, by score"),
         Row("lexical part, p50", _ms(lexical, "p50"), "–", _spread(lexical)),
@@ -111,7 +112,8 @@ def table(store: ScaleStore, rows: Sequence[Row], *, load: float) -> str:
     lines += [
         "",
         f"{store.chunks:,} chunks of {store.files:,} files in one project{learned}: {store.copies:.1f} copies of real"
-        f" code, a part of the identifiers renamed in each. {os.cpu_count()} cores, Python {platform.python_version()},"
+        f" code, a part of the identifiers renamed in each. Beside it one copy is a project of its own."
+        f" {os.cpu_count()} cores, Python {platform.python_version()},"
         f" load {load:.1f} at the end.",
     ]
     return "\n".join(lines)

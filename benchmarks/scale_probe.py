@@ -10,7 +10,8 @@ import json
 import shutil
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,13 +60,28 @@ async def first(engine: Engine) -> dict[str, Any]:
 
 
 async def hybrid(engine: Engine) -> dict[str, Any]:
-    """Fresh queries through the engine, one after the other, once what a start leaves to the background is done."""
+    """Fresh queries through the engine, one after the other, once what a start leaves to the background is done.
+
+    Another, small project is in the store: what does not count must be left out.
+    """
+    await _learn_neighbour(engine)
     for query in _queries(engine, 3, WARM_UP):
         await engine.search(query)
     await engine.settle()
     docs = await _timed(_queries(engine, 4), engine.search)
     words = await _timed(word_queries(_database(engine), QUERIES, 5), engine.search)
-    return {"docs": docs.figures(), "names": words.figures(), **_memory()}
+    code = await _timed(_queries(engine, 8), partial(engine.search, kinds=["code"]))
+    return {"docs": docs.figures(), "names": words.figures(), "code": code.figures(), **_memory()}
+
+
+async def _learn_neighbour(engine: Engine) -> None:
+    """Learn some files beside the tree as a project of their own, unless that was done before."""
+    tree = Path((await engine.status()).project.root or "")
+    folder = tree.parent / "neighbour"
+    if not folder.exists():
+        shutil.copytree(next((tree / "copy000").iterdir()), folder)
+    async with Engine.open(_database(engine).parent, folder=folder) as other:
+        await other.learn()
 
 
 async def parts(engine: Engine) -> dict[str, Any]:
@@ -184,11 +200,10 @@ def _recall(engine: Engine, queries: Any, found: list[list[int]]) -> float:
     """
     database = _database(engine)
     nearest = np.full((len(queries), _JUDGED), -1.0, np.float32)
-    for keys, stored in _stored_vectors(database):
+    for stored in _stored_vectors(database, _scopes(engine)):
         scores = queries @ stored.T
         best = np.concatenate((nearest, scores), axis=1)
         nearest = -np.partition(-best, _JUDGED - 1, axis=1)[:, :_JUDGED]
-        del keys
     bounds = nearest.min(axis=1)
     counted = 0
     for query, keys, bound in zip(queries, found, bounds, strict=True):
@@ -197,13 +212,14 @@ def _recall(engine: Engine, queries: Any, found: list[list[int]]) -> float:
     return counted / (len(queries) * _JUDGED)
 
 
-def _stored_vectors(database: Path) -> Any:
+def _stored_vectors(database: Path, scopes: tuple[int, ...]) -> Iterator[Any]:
     import sqlite3
 
+    sql = f"SELECT vector FROM embeddings WHERE scope IN ({','.join('?' * len(scopes))})"  # noqa: S608 - question marks
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
-        cursor = connection.execute("SELECT chunk, vector FROM embeddings ORDER BY chunk")
+        cursor = connection.execute(sql, scopes)
         while rows := cursor.fetchmany(20_000):
-            yield [key for key, _ in rows], from_bytes([vector for _, vector in rows])
+            yield from_bytes([vector for (vector,) in rows])
 
 
 def _vectors_of(database: Path, keys: list[int]) -> list[bytes]:

@@ -89,14 +89,17 @@ def test_queries_come_from_the_store_and_depend_on_the_seed_alone(store: ScaleSt
     assert all(name.isidentifier() for name in word_queries(database, 15, 4))
 
 
-@pytest.mark.parametrize("what", ["first", "parts"])
+@pytest.mark.parametrize("what", ["first", "hybrid", "parts"])
 def test_a_probe_prints_its_figures(store: ScaleStore, what: str) -> None:
     command = [sys.executable, "-m", "benchmarks.scale_probe", what, store.data, store.tree]
 
     done = subprocess.run(command, check=True, capture_output=True, cwd=REPOSITORY)
 
     figures = json.loads(done.stdout)
-    if what == "parts":
+    if what == "hybrid":
+        assert (Path(store.tree).parent / "neighbour").is_dir()
+        assert all(figures[name]["n"] > 5 for name in ("docs", "names", "code"))
+    elif what == "parts":
         assert figures["recall"] == 1.0, "a small store is searched exactly"
         assert 0 < figures["dense"]["p50"] <= figures["dense"]["p95"] <= figures["dense"]["max"]
         assert figures["sizes"]["tail"] >= store.chunks, "patterns are compared, too"
@@ -114,7 +117,7 @@ def test_the_table_names_every_bar_and_stands_between_its_marks() -> None:
     rows = rows_of(
         {"published": 0, "built": 60.0, "during": figures(), "peak": 700.0, "child": 300.0},
         {"seconds": 3.0},
-        {"docs": figures(), "names": figures(), "resident": 500.0, "peak": 510.0},
+        {"docs": figures(), "names": figures(), "code": figures(), "resident": 500.0, "peak": 510.0},
         {"dense": figures(), "lexical": figures(), "recall": 0.98, "sizes": {"published": 900, "tail": 100}},
         {"call": figures(), "many": {"listed": 0.9, "side": 1.4}, "found": 1.0, "during": figures(),
          "peak": 600.0, "child": 310.0, "learning": {"files": 80, "chunks": 978, "seconds": 1.5, "again": 0.5}},
