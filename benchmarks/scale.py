@@ -52,7 +52,9 @@ def measure(store: ScaleStore) -> list[Row]:
 def probe(what: str, store: ScaleStore) -> Figures:
     """Run one measurement in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.scale_probe", what, store.data, store.tree]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+    # As the product has it for itself, which it cannot where others import numpy before.
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environment)
     figures: Figures = json.loads(done.stdout)
     return figures
 
