@@ -14,6 +14,9 @@ _FIELD_WEIGHTS = ", ".join(f"{weight}.0" for weight in FIELD_WEIGHTS.values())
 NAME_FIELDS = "title symbol path"
 
 
+# Where rows are looked at, so many for each that counts at most: beyond that words are asked.
+_LOOKED_AT = 3
+
 # Begins the words of the scope column, and no other: a column filter would make counting a word three times as slow.
 _SCOPE_MARK = "§"
 
@@ -59,11 +62,13 @@ class Filters(NamedTuple):
         words: FTS5 expressions of which each must match as well.
         condition: What must hold of the chunk's row, called `c`, in SQL; "" if nothing.
         values: What its question marks stand for.
+        instead: FTS5 expressions that say the same as the condition.
     """
 
     words: tuple[str, ...] = ()
     condition: str = ""
     values: tuple[int | str, ...] = ()
+    instead: tuple[str, ...] = ()
 
 
 class Expression(NamedTuple):
@@ -72,18 +77,23 @@ class Expression(NamedTuple):
     match: str
     condition: str = ""
     values: tuple[int | str, ...] = ()
-
-    def select(self, columns: str) -> str:
-        """Return the statement that reads columns of what matches, oldest first; its values are `parameters`."""
-        # The word index comes first: the chunks' own indexes say nothing about words.
-        rows = "words CROSS JOIN chunks c ON c.key = words.rowid" if self.condition else "words"
-        condition = f" AND {self.condition}" if self.condition else ""
-        return f"SELECT {columns} FROM {rows} WHERE words MATCH ?{condition}"  # noqa: S608 - constants
+    instead: tuple[str, ...] = ()
 
     @property
-    def parameters(self) -> list[int | str]:
-        """The values of the statement."""
-        return [self.match, *self.values]
+    def by_words(self) -> Expression:
+        """The same without a condition."""
+        return Expression(" AND ".join([*self.instead, self.match]))
+
+    def matched(self, columns: str, most: int) -> tuple[str, list[int | str]]:
+        """Return the statement that reads columns of the oldest that match, at most so many, and its values."""
+        if not self.condition:
+            return f"SELECT {columns} FROM words WHERE words MATCH ? LIMIT ?", [self.match, most]  # noqa: S608 - constants
+        # The word index comes first: the chunks' own indexes say nothing about words.
+        sql = (
+            f"SELECT m.* FROM (SELECT {columns} FROM words WHERE words MATCH ? LIMIT ?) m"  # noqa: S608 - as before
+            f" CROSS JOIN chunks c ON c.key = m.key WHERE {self.condition} LIMIT ?"
+        )
+        return sql, [self.match, _LOOKED_AT * most, *self.values, most]
 
 
 async def scored(read: Read, expression: Expression, most: int, limit: int) -> list[tuple[int, float]]:
@@ -97,24 +107,40 @@ async def scored(read: Read, expression: Expression, most: int, limit: int) -> l
         most: Score at most so many.
         limit: Return at most so many.
     """
-    matched = expression.select(f"words.rowid AS key, -bm25(words, {_FIELD_WEIGHTS}) AS score")
-    rows = await read(
-        f"SELECT key, score FROM ({matched} LIMIT ?) ORDER BY score DESC LIMIT ?",  # noqa: S608 - constants
-        [*expression.parameters, most, limit],
-    )
+    matched, values = expression.matched(f"rowid AS key, -bm25(words, {_FIELD_WEIGHTS}) AS score", most)
+    rows = await read(f"SELECT key, score FROM ({matched}) ORDER BY score DESC LIMIT ?", [*values, limit])  # noqa: S608
+    if len(rows) < limit and await _has_more(read, expression, most):
+        return await scored(read, expression.by_words, most, limit)
     return [(int(key), float(score)) for key, score in rows]
 
 
 async def matching(read: Read, expression: Expression, most: int) -> list[int]:
-    """Return the oldest chunks that match an expression."""
-    rows = await read(f"{expression.select('words.rowid')} LIMIT ?", [*expression.parameters, most])
-    return [key for (key,) in rows]
+    """Return the oldest chunks that match an expression; where rows are looked at, of so many those that count."""
+    sql, values = Expression(expression.match).matched("rowid AS key", most)
+    if not expression.condition:
+        return [key for (key,) in await read(sql, values)]
+    rows = await read(
+        f"SELECT m.key, {expression.condition} FROM ({sql}) m CROSS JOIN chunks c ON c.key = m.key",  # noqa: S608 - constants
+        [*expression.values, *values],
+    )
+    found = [key for key, counts in rows if counts]
+    if len(rows) == most and len(found) < most / _LOOKED_AT:
+        return await matching(read, expression.by_words, most)
+    return found
+
+
+async def _has_more(read: Read, expression: Expression, most: int) -> bool:
+    """Whether chunks match beyond those whose rows were looked at: all of those may be of another project."""
+    if not expression.condition:
+        return False
+    looked_at = _LOOKED_AT * most
+    return await counted(read, Expression(expression.match), looked_at + 1) > looked_at
 
 
 async def counted(read: Read, expression: Expression, most: int) -> int:
     """Return how many chunks match an expression, at most so many."""
-    sql = f"SELECT count(*) FROM ({expression.select('1')} LIMIT ?)"  # noqa: S608 - constants
-    return int((await read(sql, [*expression.parameters, most]))[0][0])
+    matched, values = expression.matched("rowid AS key", most)
+    return int((await read(f"SELECT count(*) FROM ({matched})", values))[0][0])  # noqa: S608 - constants
 
 
 def match_expression(words: Sequence[str], filters: Filters) -> Expression:
@@ -131,7 +157,7 @@ def compose(body: str, filters: Filters, fields: str | None = None) -> Expressio
         fields: An FTS5 column filter: in which fields the words may stand; in any when None.
     """
     match = " AND ".join([*filters.words, f"{fields} : ({body})" if fields else f"({body})"])
-    return Expression(match, filters.condition, filters.values)
+    return Expression(match, *filters[1:])
 
 
 def any_of_scope(prefix: str, values: Iterable[object]) -> str:

@@ -61,6 +61,7 @@ class Filtering:
             words=tuple(part.words for part in parts if part not in wide),
             condition=" AND ".join(part.condition for part in wide),
             values=tuple(value for part in wide for value in part.values),
+            instead=tuple(part.words for part in wide),
         )
 
     async def _passes_many(self, part: _Part, size: int) -> bool:

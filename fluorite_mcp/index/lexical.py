@@ -165,7 +165,7 @@ class LexicalIndex:
             limit: At most so many chunks.
         """
         body = " AND ".join(f'{field} : "{word}"' for field, word in words.items())
-        return await matching(self._sql.look_up, compose(body, await self._filters(where)), limit)
+        return await matching(self._sql.look_up, compose(body, await self._filters(where)).by_words, limit)
 
     async def importers(self, words: Sequence[str]) -> dict[str, int]:
         """Return in how many chunks' import lines each word stands, about; words in none are left out."""

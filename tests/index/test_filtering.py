@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fluorite_mcp.index import common_words, filtering, lexical
-from fluorite_mcp.index.expressions import Filters, ScopeFilter, match_expression
+from fluorite_mcp.index.expressions import Expression, Filters, ScopeFilter, match_expression
 from fluorite_mcp.index.filtering import Filtering
 from fluorite_mcp.index.lexical import LexicalIndex
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk
@@ -54,9 +54,9 @@ async def test_a_small_store_is_filtered_by_words(store: Store) -> None:
 
     filters = await Filtering(store.database).filters(where, 48)
 
-    assert match_expression(["a", "b"], filters) == (
-        '("§p1" OR "§p0") AND ("§kcode" OR "§kdoc") AND ("§lpython") AND ("a" OR "b")', "", ()
-    )  # fmt: skip
+    assert match_expression(["a", "b"], filters) == Expression(
+        '("§p1" OR "§p0") AND ("§kcode" OR "§kdoc") AND ("§lpython") AND ("a" OR "b")'
+    )
 
 
 async def test_what_many_chunks_of_a_large_store_pass_is_a_condition_on_rows(
@@ -67,7 +67,9 @@ async def test_what_many_chunks_of_a_large_store_pass_is_a_condition_on_rows(
 
     filters = await Filtering(store.database).filters(ScopeFilter((1,), ("code",), "python"), 48)
 
-    assert filters == Filters(words=('("§p1")', '("§lpython")'), condition="c.kind IN (?)", values=("code",))
+    assert filters == Filters(
+        words=('("§p1")', '("§lpython")'), condition="c.kind IN (?)", values=("code",), instead=('("§kcode")',)
+    )
 
 
 @pytest.mark.parametrize("scopes", SCOPES)
@@ -108,6 +110,25 @@ async def test_chunks_that_do_not_count_take_no_place(store: Store, monkeypatch:
     keys = await found(store, ["tulip", "rose"], ScopeFilter((3,), ("note",)))
 
     assert len(keys) == 4
+
+
+@pytest.mark.parametrize("words", [["tulip"], ["tulip", "rose"]])
+@pytest.mark.parametrize("is_common", [False, True])
+async def test_what_stands_behind_very_many_others_is_asked_by_words(
+    store: Store, monkeypatch: pytest.MonkeyPatch, words: list[str], is_common: bool
+) -> None:
+    """More chunks match before it than are looked at."""
+    monkeypatch.setattr(filtering, "_WIDE", 0)
+    monkeypatch.setattr(lexical, "POSTINGS_BUDGET", 4)
+    monkeypatch.setattr(common_words, "_TAKEN", 4)
+    if is_common:
+        monkeypatch.setattr(common_words, "_COSTLY_POSTINGS", 10)
+        monkeypatch.setattr(common_words, "_RARE_POSTINGS", 10)
+    await add(store, *(chunk_of(f"late {number}", 3, "memory", None) for number in range(3)))
+
+    keys = await found(store, words, ScopeFilter((3,), ("memory",)))
+
+    assert len(keys) == 3
 
 
 async def test_a_language_of_few_chunks_is_few_wherever_they_stand(
