@@ -114,7 +114,8 @@ def understand(text: str) -> Query:
     names = _names(text)
     present = set(words)
     # Nothing that pasted code uses or names has to be defined where code like it stands.
-    last_names = frozenset() if reading.is_code else frozenset(Query.parts_of(name)[-1] for name in names)
+    lasts = (Query.parts_of(name)[-1] for name in names if not reading.is_code)
+    last_names = frozenset(last for last in lasts if last)  # `BB.` names nothing behind its dot.
     english = [word for one in translations for word, _ in one.words[:1]]
     spoken = _spoken(" ".join((text, *english)), present)
     return Query(
