@@ -55,45 +55,48 @@ def scope_words(scope: int, kind: str, language: str | None) -> str:
     return " ".join(f"{_SCOPE_MARK}{word}" for word in words)
 
 
-class Filters(NamedTuple):
-    """How chunks that do not count are left out.
+class RowCondition(NamedTuple):
+    """What must hold of a chunk's row.
 
     Attributes:
-        words: FTS5 expressions of which each must match as well.
-        condition: What must hold of the chunk's row, called `c`, in SQL; "" if nothing.
+        sql: The condition; the row is called `c`.
         values: What its question marks stand for.
-        instead: FTS5 expressions that say the same as the condition.
+        words: FTS5 expressions that say the same.
     """
 
+    sql: str
+    values: tuple[int | str, ...]
+    words: tuple[str, ...]
+
+
+class Filters(NamedTuple):
+    """How chunks that do not count are left out: FTS5 expressions that must match, and what must hold of the row."""
+
     words: tuple[str, ...] = ()
-    condition: str = ""
-    values: tuple[int | str, ...] = ()
-    instead: tuple[str, ...] = ()
+    rows: RowCondition | None = None
 
 
 class Expression(NamedTuple):
-    """What chunks are asked for: an FTS5 expression, and the rest as in `Filters`."""
+    """What chunks are asked for: an FTS5 expression, and what must hold of the row."""
 
     match: str
-    condition: str = ""
-    values: tuple[int | str, ...] = ()
-    instead: tuple[str, ...] = ()
+    rows: RowCondition | None = None
 
     @property
     def by_words(self) -> Expression:
-        """The same without a condition."""
-        return Expression(" AND ".join([*self.instead, self.match]))
+        """The same without a condition on rows."""
+        return Expression(" AND ".join([*self.rows.words, self.match])) if self.rows else self
 
     def matched(self, columns: str, most: int) -> tuple[str, list[int | str]]:
         """Return the statement that reads columns of the oldest that match, at most so many, and its values."""
-        if not self.condition:
+        if self.rows is None:
             return f"SELECT {columns} FROM words WHERE words MATCH ? LIMIT ?", [self.match, most]  # noqa: S608 - constants
         # The word index comes first: the chunks' own indexes say nothing about words.
         sql = (
             f"SELECT m.* FROM (SELECT {columns} FROM words WHERE words MATCH ? LIMIT ?) m"  # noqa: S608 - as before
-            f" CROSS JOIN chunks c ON c.key = m.key WHERE {self.condition} LIMIT ?"
+            f" CROSS JOIN chunks c ON c.key = m.key WHERE {self.rows.sql} LIMIT ?"
         )
-        return sql, [self.match, _LOOKED_AT * most, *self.values, most]
+        return sql, [self.match, _LOOKED_AT * most, *self.rows.values, most]
 
 
 async def scored(read: Read, expression: Expression, most: int, limit: int) -> list[tuple[int, float]]:
@@ -117,11 +120,11 @@ async def scored(read: Read, expression: Expression, most: int, limit: int) -> l
 async def matching(read: Read, expression: Expression, most: int) -> list[int]:
     """Return the oldest chunks that match an expression; where rows are looked at, of so many those that count."""
     sql, values = Expression(expression.match).matched("rowid AS key", most)
-    if not expression.condition:
+    if expression.rows is None:
         return [key for (key,) in await read(sql, values)]
     rows = await read(
-        f"SELECT m.key, {expression.condition} FROM ({sql}) m CROSS JOIN chunks c ON c.key = m.key",  # noqa: S608 - constants
-        [*expression.values, *values],
+        f"SELECT m.key, {expression.rows.sql} FROM ({sql}) m CROSS JOIN chunks c ON c.key = m.key",  # noqa: S608 - constants
+        [*expression.rows.values, *values],
     )
     found = [key for key, counts in rows if counts]
     if len(rows) == most and len(found) < most / _LOOKED_AT:
@@ -131,10 +134,15 @@ async def matching(read: Read, expression: Expression, most: int) -> list[int]:
 
 async def _has_more(read: Read, expression: Expression, most: int) -> bool:
     """Whether chunks match beyond those whose rows were looked at: all of those may be of another project."""
-    if not expression.condition:
+    if expression.rows is None:
         return False
     looked_at = _LOOKED_AT * most
     return await counted(read, Expression(expression.match), looked_at + 1) > looked_at
+
+
+async def newest(read: Read) -> int:
+    """Return the key of the newest chunk; 0 if there is none."""
+    return int((await read("SELECT max(id) FROM words_docsize", []))[0][0] or 0)
 
 
 async def counted(read: Read, expression: Expression, most: int) -> int:
@@ -156,8 +164,7 @@ def compose(body: str, filters: Filters, fields: str | None = None) -> Expressio
         filters: Which chunks count.
         fields: An FTS5 column filter: in which fields the words may stand; in any when None.
     """
-    match = " AND ".join([*filters.words, f"{fields} : ({body})" if fields else f"({body})"])
-    return Expression(match, *filters[1:])
+    return Expression(" AND ".join([*filters.words, f"{fields} : ({body})" if fields else f"({body})"]), filters.rows)
 
 
 def any_of_scope(prefix: str, values: Iterable[object]) -> str:

@@ -12,7 +12,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fluorite_mcp.index.expressions import Filters, ScopeFilter, SqlReader, any_of_scope
+from fluorite_mcp.index.expressions import Filters, RowCondition, ScopeFilter, SqlReader, any_of_scope, newest
+from fluorite_mcp.index.selection import has_drifted
 from fluorite_mcp.models import GLOBAL_SCOPE
 
 # A filter that n of N chunks pass costs n x 35 ns as words, and as rows 2 microseconds for each of 1,400 N / n matches:
@@ -20,8 +21,6 @@ from fluorite_mcp.models import GLOBAL_SCOPE
 _WIDE = 80_000
 # Of a language so many of the oldest and of the newest chunks say how many there are.
 _SAMPLE = 2_500
-# Counts serve until the number of chunks has changed by this part.
-_DRIFT = 0.02
 
 
 class _Part(NamedTuple):
@@ -53,16 +52,16 @@ class Filtering:
             where: Which chunks count.
             size: How many chunks the store has.
         """
-        if abs(size - self._counted_at) > _DRIFT * size:
+        if has_drifted(self._counted_at, size):
             self._is_wide, self._counted_at = {}, size
         parts = _parts(where)
         wide = [part for part in parts if size > _WIDE and await self._passes_many(part, size)]
-        return Filters(
-            words=tuple(part.words for part in parts if part not in wide),
-            condition=" AND ".join(part.condition for part in wide),
-            values=tuple(value for part in wide for value in part.values),
-            instead=tuple(part.words for part in wide),
-        )
+        by_words = tuple(part.words for part in parts if part not in wide)
+        if not wide:
+            return Filters(by_words)
+        values = tuple(value for part in wide for value in part.values)
+        sql = " AND ".join(part.condition for part in wide)
+        return Filters(by_words, RowCondition(sql, values, tuple(part.words for part in wide)))
 
     async def _passes_many(self, part: _Part, size: int) -> bool:
         """Whether so many chunks pass a part that looking at rows is cheaper."""
@@ -81,7 +80,7 @@ class Filtering:
 
         The lower of both: of what was learned in one piece, others before or after it say nothing.
         """
-        newest = int((await self._sql.fetch("SELECT max(id) FROM words_docsize"))[0][0] or 0)
+        last_of_all = await newest(self._sql.fetch)
         estimates = []
         for order in ("ASC", "DESC"):
             matched = f"SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid {order} LIMIT ?"  # noqa: S608 - a constant
@@ -89,7 +88,7 @@ class Filtering:
             [(count, first, last)] = await self._sql.fetch(sql, [words, _SAMPLE])
             if count < _SAMPLE:
                 return int(count)
-            estimates.append(int(count * newest / (last if order == "ASC" else newest - first + 1)))
+            estimates.append(int(count * last_of_all / (last if order == "ASC" else last_of_all - first + 1)))
         return min(estimates)
 
 

@@ -18,10 +18,11 @@ from fluorite_mcp.index.expressions import (
     counted,
     match_expression,
     matching,
+    newest,
     scored,
 )
 from fluorite_mcp.index.filtering import Filtering
-from fluorite_mcp.index.selection import deciding_words, narrowing, rarest_words, rows_and_tokens
+from fluorite_mcp.index.selection import deciding_words, has_drifted, narrowing, rarest_words, rows_and_tokens
 from fluorite_mcp.models import GLOBAL_SCOPE
 
 # More words than this make a pasted text, whose rarest words say the most.
@@ -44,8 +45,6 @@ _COUNTS_KEPT = 50_000
 # counted for one query, and their logarithm is all that ranking takes.
 _IMPORTS_LOOKED_AT = 400
 _COUNTED_SINGLY = 100
-# Remembered counts serve until the number of chunks has changed by this part.
-_COUNTS_DRIFT = 0.02
 
 # SQLite refuses more bound values than 32,766 in one statement, some builds fewer.
 _WORDS_PER_STATEMENT = 900
@@ -200,7 +199,7 @@ class LexicalIndex:
             sql = "SELECT count(*) FROM words WHERE words MATCH ? AND rowid <= ?"
             importers = (await self._sql.look_up(sql, [f'imports : "{word}"', last]))[0][0]
             if importers:
-                return int(importers * await self._newest() / last)
+                return int(importers * await newest(self._sql.look_up) / last)
         return 0
 
     async def _choose(self, counts: Mapping[str, int], filters: Filters) -> tuple[list[str], Expression]:
@@ -234,7 +233,7 @@ class LexicalIndex:
     async def _counts(self, words: Sequence[str]) -> tuple[dict[str, int], int]:
         """Return in how many chunks each known word stands, and how many chunks there are."""
         size = await self._size()
-        if abs(size - self._frequent_of) > _COUNTS_DRIFT * size or len(self._frequent) > _COUNTS_KEPT:
+        if has_drifted(self._frequent_of, size) or len(self._frequent) > _COUNTS_KEPT:
             self._frequent, self._frequent_of = {}, size
         if len(self._known) > _COUNTS_KEPT:
             self._known = {}
@@ -274,17 +273,13 @@ class LexicalIndex:
         count, last = await self._first_places(word, _COUNTED_EXACTLY)
         if count < _COUNTED_EXACTLY:
             return count
-        return int(count * await self._newest() / last)
+        return int(count * await newest(self._sql.look_up) / last)
 
     async def _first_places(self, word: str, limit: int) -> tuple[int, int]:
         """Return in how many of the oldest chunks a word stands, at most so many, and the key of the last of these."""
         sql = "SELECT count(*), max(rowid) FROM (SELECT rowid FROM words WHERE words MATCH ? LIMIT ?)"
         count, last = (await self._sql.look_up(sql, [f'"{word}"', limit]))[0]
         return int(count), int(last or 0)
-
-    async def _newest(self) -> int:
-        rows = await self._sql.look_up("SELECT max(id) FROM words_docsize")
-        return int(rows[0][0])
 
     async def _filters(self, where: ScopeFilter) -> Filters:
         """Return how to leave out what does not count; a filter that every chunk passes is none."""

@@ -12,6 +12,9 @@ from collections.abc import Mapping, Sequence
 _DECIDING_WORDS = 4
 _DECIDING_POSTINGS = 40_000
 
+# Remembered counts serve until the number of chunks has changed by this part.
+_COUNTS_DRIFT = 0.02
+
 
 def rarest_words(counts: Mapping[str, int], limit: int | None = None) -> list[str]:
     """Return words by how few chunks they stand in, rarest first; at most so many, if that is given."""
@@ -46,6 +49,11 @@ def narrowing(words: Sequence[str]) -> list[str]:
     expressions = [f"{first} OR ({' AND '.join(others[:2])})", f"{first} AND ({' OR '.join(others)})"]
     expressions += [" AND ".join([first, *others[:count]]) for count in range(1, len(others) + 1)]
     return list(dict.fromkeys(expressions))
+
+
+def has_drifted(counted_at: int, size: int) -> bool:
+    """Whether a store has changed so much in size that what was counted at another one no longer serves."""
+    return abs(size - counted_at) > _COUNTS_DRIFT * size
 
 
 def rows_and_tokens(averages: bytes) -> tuple[int, int]:

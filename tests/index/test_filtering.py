@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fluorite_mcp.index import common_words, filtering, lexical
-from fluorite_mcp.index.expressions import Expression, Filters, ScopeFilter, match_expression
+from fluorite_mcp.index.expressions import Expression, Filters, RowCondition, ScopeFilter, match_expression
 from fluorite_mcp.index.filtering import Filtering
 from fluorite_mcp.index.lexical import LexicalIndex
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk
@@ -68,7 +68,7 @@ async def test_what_many_chunks_of_a_large_store_pass_is_a_condition_on_rows(
     filters = await Filtering(store.database).filters(ScopeFilter((1,), ("code",), "python"), 48)
 
     assert filters == Filters(
-        words=('("§p1")', '("§lpython")'), condition="c.kind IN (?)", values=("code",), instead=('("§kcode")',)
+        words=('("§p1")', '("§lpython")'), rows=RowCondition("c.kind IN (?)", ("code",), ('("§kcode")',))
     )
 
 
@@ -152,4 +152,4 @@ async def test_counts_are_taken_again_when_the_store_has_grown(store: Store, mon
 
     await add(store, *(chunk_of(f"more {number}", 1, "note", None) for number in range(40)))
 
-    assert (await index.filters(where, 88)).condition
+    assert (await index.filters(where, 88)).rows
