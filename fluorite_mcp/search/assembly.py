@@ -42,6 +42,7 @@ def merged_profiles(documents: Sequence[Sequence[ProfiledChunk]]) -> list[bytes]
             lines=max((row.end_line or 0 for row in rows), default=0),
             mean=mean,
             definitions=[(one, part_hashes(one.name)) for one in strongest_definitions(own).values()],
+            is_code=all(profile.is_code for profile in own),
         )
         for rows, own, terms, mean in zip(
             documents,

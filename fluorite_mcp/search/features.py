@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fluorite_mcp.search.concepts import ConceptTable, concept_table, concepts_of
+from fluorite_mcp.search.document_words import K1, document_words, owners
 from fluorite_mcp.search.documents import Document
 from fluorite_mcp.search.products import product
 from fluorite_mcp.search.profile import Defined, known_terms, term_hash
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
     Numbers = NDArray[np.float32]
 
-# BM25's usual constants: how soon repetition stops counting, and how much long documents are held back.
-_K1 = 1.2
-_B = 0.75
 # Words less alike than this are different words; static vectors of unrelated words lie below.
 _UNLIKE = 0.3
 # A definition of a name that the query writes with other capitals, and of a word beside the query's names.
@@ -117,10 +115,10 @@ def features(
     usual_depth = depth[is_file].mean(dtype=np.float32) if is_file.any() else np.float32(0)
     own_cosines = _cosines(documents, vector)
     definitions = _definitions(query, documents)
-    held = _file_words(documents, lengths, table)
+    held = document_words(documents, lengths, found.is_told, table)
     path_meaning, stem_similarity = _name_likeness(documents, query, weights, spoken)
     # Of a term and its translations one is enough, which the word index does not know.
-    ideal = (_K1 + 1) * float(table.importance.sum()) or 1.0
+    ideal = (K1 + 1) * float(table.importance.sum()) or 1.0
     rows: dict[str, NDArray[np.float32 | np.bool_]] = {
         "words": held / ideal if query.translations else found.words,
         "file_words": _relative(held),
@@ -170,26 +168,6 @@ def _cosines(documents: Sequence[Document], vector: Numbers | None) -> Numbers:
         means = np.concatenate([documents[index].text.mean for index in known]).reshape(len(known), -1)
         cosines[known] = product(means, vector)
     return cosines
-
-
-def _file_words(documents: Sequence[Document], lengths: Numbers, table: ConceptTable) -> Numbers:
-    """Return each document's BM25 (Robertson and Zaragoza, 2009), lengths compared among the candidates."""
-    import numpy as np
-
-    hit, tokens = table.find(np.concatenate([one.text.terms for one in documents]))
-    counts = np.concatenate([one.text.counts for one in documents])[hit].astype(np.float32)
-    rows = _owners([len(one.text.terms) for one in documents], hit)
-    saturation = _K1 * (1 - _B + _B * lengths / (float(lengths.mean()) or 1.0))
-    found = np.zeros((len(documents), len(table.hashes)), np.float32)
-    found[rows, tokens] = counts * (_K1 + 1) / (counts + saturation[rows])
-    return table.scores(found)
-
-
-def _owners(sizes: Sequence[int], places: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Return which of several arrays, one behind the other, each place lies in."""
-    import numpy as np
-
-    return np.cumsum(sizes).searchsorted(places, "right")
 
 
 def _stem_precision(documents: Sequence[Document], words: frozenset[str]) -> Numbers:
@@ -277,10 +255,9 @@ def _named_like(documents: Sequence[Document], table: ConceptTable) -> Numbers:
     if not len(hit):
         return best
     sizes = np.concatenate([one.sizes for one in definitions])
-    owners = np.cumsum(sizes, dtype=np.intp).searchsorted(hit, "right")
     # Names that hold no word of the query need not be looked at.
-    names, place = np.unique(owners, return_inverse=True)
+    names, place = np.unique(owners(sizes, hit), return_inverse=True)
     recall = np.bincount(place, table.token_importance()[tokens]) / (float(table.importance.sum()) or 1.0)
     likeness = recall * np.bincount(place) / sizes[names]
-    np.maximum.at(best, _owners([len(one.sizes) for one in definitions], names), likeness.astype(np.float32))
+    np.maximum.at(best, owners([len(one.sizes) for one in definitions], names), likeness.astype(np.float32))
     return best

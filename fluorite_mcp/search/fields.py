@@ -7,12 +7,13 @@ from collections.abc import Collection
 
 from fluorite_mcp.index.expressions import FIELD_WEIGHTS, scope_words
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, LexicalFields
+from fluorite_mcp.search.pasted import is_code
 from fluorite_mcp.search.profile import Defined, definition_strength, encode_profile, filter_term, hashes_of
 from fluorite_mcp.text.imports import import_lines
 from fluorite_mcp.text.tokens import TOKENS_VERSION, index_words
 
 # Stamp of these fields; a store with another stamp has its word index rebuilt.
-FIELDS_VERSION = f"5.{TOKENS_VERSION}"
+FIELDS_VERSION = f"6.{TOKENS_VERSION}"
 
 # The key of a learned chunk's metadata that lists its definitions: [name, kind, lines, depth] each.
 DEFINITIONS = "definitions"
@@ -61,7 +62,14 @@ def lexical_fields(chunk: Chunk) -> LexicalFields:
     named = _said_by_names(((title, beyond), (symbol, FIELD_WEIGHTS["symbol"]), (path, FIELD_WEIGHTS["path"])))
     named |= {filter_term("k", chunk.kind): 0} | ({filter_term("l", chunk.language): 0} if chunk.language else {})
     width = sum(stream.count(" ") + 1 for stream in (scope, title, symbol, path, imports, body) if stream)
-    return LexicalFields(scope, title, symbol, path, imports, body, encode_profile(words, definitions, named, width))
+    profile = encode_profile(
+        words,
+        definitions,
+        named,
+        width,
+        is_code=chunk.kind == "code" or (not is_learned(chunk) and is_code(chunk.content)),
+    )
+    return LexicalFields(scope, title, symbol, path, imports, body, profile)
 
 
 def _said_by_names(streams: Collection[tuple[str, int]]) -> dict[int, int]:

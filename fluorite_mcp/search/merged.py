@@ -1,8 +1,8 @@
 """The merged profile of a document: everything that ranking asks of its text, put together from all of its chunks.
 
 Its bytes are what is kept of a file, so that a search reads one row where it would read dozens of chunks. They hold a
-head (number of terms, of names, of words in names, of dimensions; number of words and of lines), then the terms in
-order as 32-bit hashes, how often each stands there, the mean of the vectors, and the names.
+head (number of terms, of names, of words in names, of dimensions; number of words and of lines; 1 if all is
+code), then the terms in order as 32-bit hashes, how often each stands there, the mean of the vectors, and the names.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Raise it whenever the same chunks give other bytes; what was kept before is then made anew.
-MERGED_VERSION = 1
+MERGED_VERSION = 2
 
-_HEAD = struct.Struct("<IIIIII")
+_HEAD = struct.Struct("<IIIIIII")
 # A strength is kept as a byte, as in the profiles of chunks.
 _FULL_STRENGTH = 255
 
@@ -62,6 +62,7 @@ class MergedProfile:
         lines: Number of its lines.
         mean: Mean of its chunks' vectors, of length 1 (dimensions,); empty if it has none.
         definitions: What it defines.
+        is_code: Whether all of it is code rather than prose.
     """
 
     terms: NDArray[np.uint32]
@@ -70,6 +71,7 @@ class MergedProfile:
     lines: int
     mean: NDArray[np.float32]
     definitions: Definitions
+    is_code: bool
 
 
 def encode_merged(
@@ -79,6 +81,8 @@ def encode_merged(
     lines: int,
     mean: NDArray[np.float32],
     definitions: Iterable[tuple[Defined, tuple[int, ...]]],
+    *,
+    is_code: bool,
 ) -> bytes:
     """Return the bytes of a merged profile.
 
@@ -89,6 +93,7 @@ def encode_merged(
         lines: …
         mean: …
         definitions: The strongest definition of each name, with the hashes of the name's words.
+        is_code: See `MergedProfile`.
     """
     import numpy as np
 
@@ -97,7 +102,7 @@ def encode_merged(
     named = [one for one, _ in known]
     return b"".join(
         (
-            _HEAD.pack(len(terms), len(named), len(words), len(mean), length, lines),
+            _HEAD.pack(len(terms), len(named), len(words), len(mean), length, lines, is_code),
             terms.tobytes(),
             np.array([term_hash(one.name.lower()) for one in named], np.uint32).tobytes(),
             np.array(words, np.uint32).tobytes(),
@@ -119,7 +124,7 @@ def decode_merged(data: bytes) -> MergedProfile:
     import numpy as np
 
     try:
-        terms, names, words, dimensions, length, lines = _HEAD.unpack_from(data)
+        terms, names, words, dimensions, length, lines, is_code = _HEAD.unpack_from(data)
         at = _HEAD.size
         hashes = np.frombuffer(data, np.uint32, terms + names + words, at)
         at += hashes.nbytes
@@ -140,4 +145,5 @@ def decode_merged(data: bytes) -> MergedProfile:
             strengths=data[at : at + names],
             lines=data[at + names :],
         ),
+        is_code=bool(is_code),
     )

@@ -1,8 +1,9 @@
 """What ranking asks of a chunk's text, worked out once when it is written: its words, counted, and its definitions.
 
-The bytes hold a head (number of terms, of definitions, of terms said by names, of words, of tokens in all fields), the
-terms in order as 32-bit hashes, those that names say, how often each of the first stands there (255 at most), what each
-of the others counts beyond that, how strongly each definition defines (255 for fully), and their names.
+The bytes hold a head (number of terms, of definitions, of terms said by names, of words, of tokens in all fields;
+whether the text is code), the terms in order as 32-bit hashes, those that names say, how often each of the first stands
+there (255 at most), what each of the others counts beyond that, how strongly each definition defines (255 for fully),
+and their names.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_HEAD = struct.Struct("<HHHxxII")
+_HEAD = struct.Struct("<HHH?xII")
 _MOST = 255
 # A chunk of at most some thousand characters has fewer; a stored text of a megabyte keeps its first.
 _MAX_TERMS = 65_535
@@ -64,6 +65,7 @@ class ChunkProfile:
         named: Hashes of the words of its names (title, symbol, path) and of its filters, uint32 (m,).
         extra: What each of these counts for word search beyond its place in `counts`, uint8 (m,); 0 for a filter.
         width: Number of tokens in all fields of the word index.
+        is_code: Whether the text is code rather than prose.
     """
 
     terms: NDArray[np.uint32]
@@ -73,6 +75,7 @@ class ChunkProfile:
     named: NDArray[np.uint32]
     extra: NDArray[np.uint8]
     width: int
+    is_code: bool
 
 
 def term_hash(token: str) -> int:
@@ -143,6 +146,8 @@ def encode_profile(
     definitions: Sequence[Defined],
     named: Mapping[int, int] | None = None,
     width: int = 0,
+    *,
+    is_code: bool = False,
 ) -> bytes:
     """Return the bytes of a profile.
 
@@ -151,6 +156,7 @@ def encode_profile(
         definitions: What it defines.
         named: What the hashes of `ChunkProfile.named` count.
         width: Number of tokens in all fields of the word index.
+        is_code: Whether the text is code rather than prose.
     """
     named = named or {}
     # Two tokens of one hash are one term.
@@ -161,7 +167,7 @@ def encode_profile(
     names = "\n".join(f"{one.kind} {one.name.replace(chr(10), ' ')}" for one in kept)
     return b"".join(
         (
-            _HEAD.pack(len(terms), len(kept), len(said), counted.total(), width),
+            _HEAD.pack(len(terms), len(kept), len(said), is_code, counted.total(), width),
             struct.pack(f"<{len(terms) + len(said)}I", *terms, *said),
             _count_bytes([*map(counted.__getitem__, terms), *map(named.__getitem__, said)]),
             bytes(round(one.strength * _MOST) for one in kept),
@@ -193,7 +199,7 @@ class ProfileWords(NamedTuple):
 
 def profile_words(data: bytes) -> ProfileWords:
     """Read what the bytes of `encode_profile` hold for word search."""
-    terms, _, named, _, width = _HEAD.unpack_from(data)
+    terms, _, named, _, _, width = _HEAD.unpack_from(data)
     counts_at = _HEAD.size + 4 * (terms + named)
     return ProfileWords(data[_HEAD.size : counts_at], data[counts_at : counts_at + terms + named], width)
 
@@ -207,7 +213,7 @@ def decode_profile(data: bytes) -> ChunkProfile:
     import numpy as np
 
     try:
-        terms, definitions, said, length, width = _HEAD.unpack_from(data)
+        terms, definitions, said, is_code, length, width = _HEAD.unpack_from(data)
     except struct.error as error:
         raise ValueError("the profile is cut off") from error
     both = terms + said
@@ -223,4 +229,6 @@ def decode_profile(data: bytes) -> ChunkProfile:
         found.append(Defined(name, kind, strength / _MOST))
     hashes = np.frombuffer(data, np.uint32, both, _HEAD.size)
     counts = np.frombuffer(data, np.uint8, both, counts_at)
-    return ChunkProfile(hashes[:terms], counts[:terms], length, tuple(found), hashes[terms:], counts[terms:], width)
+    return ChunkProfile(
+        hashes[:terms], counts[:terms], length, tuple(found), hashes[terms:], counts[terms:], width, is_code
+    )
