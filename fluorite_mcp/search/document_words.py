@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from fluorite_mcp.search.concepts import ConceptTable
 from fluorite_mcp.search.documents import Document
@@ -23,14 +23,6 @@ _BESIDE_A_SENTENCE = 200
 _BUCKETS = 1 << 16
 
 
-class _Terms(NamedTuple):
-    """The terms of documents, one document after the other: hashes, how often each stands there, and whose it is."""
-
-    hashes: NDArray[np.uint32]
-    counts: Numbers
-    owners: NDArray[np.intp]
-
-
 def document_words(
     documents: Sequence[Document], lengths: Numbers, is_told: NDArray[np.bool_], table: ConceptTable
 ) -> Numbers:
@@ -44,20 +36,14 @@ def document_words(
     """
     import numpy as np
 
-    sizes = [len(one.text.terms) for one in documents]
-    hashes = np.concatenate([one.text.terms for one in documents])
-    counts = np.concatenate([one.text.counts for one in documents])
-    hit, tokens = table.find(hashes)
-    rows, said = owners(sizes, hit), counts[hit].astype(np.float32)
+    hit, tokens = table.find(np.concatenate([one.text.terms for one in documents]))
+    counts = np.concatenate([one.text.counts for one in documents])[hit].astype(np.float32)
+    rows = owners([len(one.text.terms) for one in documents], hit)
     saturation = K1 * (1 - _B + _B * lengths / (float(lengths.mean()) or 1.0))
     if is_told.any():
-        is_code = np.array([one.text.is_code for one in documents])
-        besides = counts.astype(np.float32)
-        besides[hit] = 0
-        terms = _Terms(hashes, besides, np.repeat(np.arange(len(documents)), sizes))
-        saturation = _of_told(saturation, lengths, terms, is_told & is_code, is_told & ~is_code)
+        saturation = _of_told(saturation, documents, lengths, is_told, table)
     found = np.zeros((len(documents), len(table.hashes)), np.float32)
-    found[rows, tokens] = said * (K1 + 1) / (said + saturation[rows])
+    found[rows, tokens] = counts * (K1 + 1) / (counts + saturation[rows])
     return table.scores(found)
 
 
@@ -69,7 +55,11 @@ def owners(sizes: Sequence[int] | NDArray[np.uint16], places: NDArray[np.intp]) 
 
 
 def _of_told(
-    usual: Numbers, lengths: Numbers, besides: _Terms, is_code: NDArray[np.bool_], is_prose: NDArray[np.bool_]
+    usual: Numbers,
+    documents: Sequence[Document],
+    lengths: Numbers,
+    is_told: NDArray[np.bool_],
+    table: ConceptTable,
 ) -> Numbers:
     """Return how soon repetition stops counting where that is not as usual, for each document.
 
@@ -79,32 +69,38 @@ def _of_told(
 
     Args:
         usual: What is usual.
-        lengths: Lengths in words.
-        besides: The documents' terms but those of the query.
-        is_code: Whether each is told and code.
-        is_prose: Whether each is told and no code.
+        documents: The documents.
+        lengths: Their lengths in words.
+        is_told: Whether each is told.
+        table: The query.
     """
     import numpy as np
 
-    told = (lengths + _BESIDE_A_SENTENCE) / (float(lengths.mean()) + _BESIDE_A_SENTENCE)
-    saturation = np.where(is_prose, K1 * told, usual)
-    if is_code.any():
+    is_code = np.array([one.text.is_code for one in documents])
+    prose = K1 * (lengths + _BESIDE_A_SENTENCE) / (float(lengths.mean()) + _BESIDE_A_SENTENCE)
+    saturation = np.where(is_told & ~is_code, prose, usual)
+    told_code = np.flatnonzero(is_told & is_code)
+    if len(told_code):
+        information = _information_besides([documents[index] for index in told_code.tolist()], table)
         # The same on the whole, so that prose and files beside it keep their weight.
-        saturation[is_code] = usual[is_code].mean() * _shares(_information(besides, is_code))
+        saturation[told_code] = usual[told_code].mean() * _shares(information)
     return saturation
 
 
-def _information(terms: _Terms, is_chosen: NDArray[np.bool_]) -> Numbers:
-    """Return the information in each chosen document: the sum of its words' IDF among these, (chosen,)."""
+def _information_besides(documents: Sequence[Document], table: ConceptTable) -> Numbers:
+    """Return the information in each document: the sum of the IDF, among these, of its words but the query's."""
     import numpy as np
 
-    number = int(is_chosen.sum())
-    of_chosen = is_chosen[terms.owners]
-    buckets = terms.hashes[of_chosen] & (_BUCKETS - 1)
-    frequency = np.minimum(np.bincount(buckets, minlength=_BUCKETS)[buckets], number)
-    idf = np.log1p((number - frequency + 0.5) / (frequency + 0.5))
-    place = np.cumsum(is_chosen) - 1
-    return np.bincount(place[terms.owners[of_chosen]], idf * terms.counts[of_chosen], number).astype(np.float32)
+    number = len(documents)
+    terms = np.concatenate([one.text.terms for one in documents])
+    buckets = terms & (_BUCKETS - 1)
+    frequency = np.bincount(buckets, minlength=_BUCKETS)[buckets]
+    held_by = np.arange(number + 1, dtype=np.float32)
+    idf = np.log1p((number - held_by + 0.5) / (held_by + 0.5))
+    information = idf.take(frequency, mode="clip") * np.concatenate([one.text.counts for one in documents])
+    information[table.find(terms)[0]] = 0
+    owner = np.repeat(np.arange(number), [len(one.text.terms) for one in documents])
+    return np.bincount(owner, information, number).astype(np.float32)
 
 
 def _shares(values: Numbers) -> Numbers:

@@ -76,6 +76,21 @@ def test_a_stored_title_counts_beside_what_it_counts_as_text() -> None:
     assert (dict(zip(profile.terms.tolist(), profile.counts.tolist(), strict=True))[term], counted[term]) == (2, 2)
 
 
+@pytest.mark.parametrize(
+    ("chunk", "is_code"),
+    [
+        (LEARNED, True),
+        (replace(LEARNED, kind="doc"), False),
+        (Chunk("n", "note", "", "src/a.ts\nconst app = express();\napp.listen(80);"), True),
+        (Chunk("n", "spike", "", "def run() -> None:\n    start(now)"), True),
+        (Chunk("n", "note", "", "We deploy on Tuesdays.\nNever on Fridays."), False),
+        (Chunk("n", "code", "", "SELECT 1"), True),
+    ],
+)
+def test_a_profile_says_whether_a_text_is_code(chunk: Chunk, is_code: bool) -> None:
+    assert decode_profile(lexical_fields(chunk).profile).is_code is is_code
+
+
 def test_the_meaning_of_a_chunk_begins_with_its_name() -> None:
     assert embedding_text(LEARNED) == "Ledger.add\nimport wire\nbody"
     assert embedding_text(Chunk("n", "note", "Title", "text")) == "Title\ntext"
