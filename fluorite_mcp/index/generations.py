@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 from fluorite_mcp.errors import StoreError
 from fluorite_mcp.index import vectors
 from fluorite_mcp.index.compaction import PORTION, Compactor
-from fluorite_mcp.index.inverted import InvertedIndex
 from fluorite_mcp.index.truth import VectorTruth
 from fluorite_mcp.models import Generation
 
@@ -40,7 +39,7 @@ _TAIL_BLOCK = 65_536
 # A change of so many chunks is followed without a thread.
 _FEW_CHUNKS = 32
 
-# Hits of an inverted index that get their exact cosines from the store: rounding moves a hit by a few places.
+# Rounded hits that get their exact cosines from the store: rounding moves a hit by a few places.
 RERANKED = 24
 
 
@@ -99,20 +98,24 @@ class VectorIndex:
             limit: At most so many.
             allowed: If given, only these chunks count.
         """
-        found: list[tuple[int, float]] = []
+        exact: list[tuple[int, float]] = []
+        rounded: list[tuple[int, float]] = []
         version = await self._truth.version()
         for scope in scopes:
             loaded = await self._refresh(scope, model, version)
             for index in (loaded.base, *loaded.tails):
                 if index is not None and index.d == query.shape[0]:
                     near = vectors.search_index(index, query, limit, removed=loaded.removed, allowed=allowed)
-                    found += await self._exact(near, model, query) if isinstance(index, InvertedIndex) else near
-        return sorted(found, key=lambda pair: -pair[1])[:limit]
+                    (rounded if vectors.is_rounded(index) else exact).extend(near)
+        exact += await self._exact(_nearest(rounded, limit), model, query)
+        return _nearest(exact, limit)
 
     async def _exact(
         self, near: Sequence[tuple[int, float]], model: str, query: NDArray[np.float32]
     ) -> list[tuple[int, float]]:
-        """Return the best of an inverted index in the order of the vectors that the store keeps, then the rest."""
+        """Return the best rounded hits in the order of the vectors that the store keeps, then the rest."""
+        if not near:
+            return []
         best, rest = near[:RERANKED], near[RERANKED:]
         kept = await self._truth.find([key for key, _ in best], model)
         if not kept:
@@ -176,7 +179,8 @@ class VectorIndex:
                 loaded.last_chunk = newest
                 break
             if not loaded.tails or loaded.tails[-1].ntotal >= _TAIL_BLOCK:
-                loaded.tails.append(vectors.build_exact(rows))
+                is_large = loaded.tail_size > vectors.EXACT_LIMIT
+                loaded.tails.append(vectors.build_rounded(rows) if is_large else vectors.build_exact(rows))
             else:
                 vectors.add_stored(loaded.tails[-1], rows)
             loaded.last_chunk = rows[-1][0]
@@ -229,3 +233,7 @@ class VectorIndex:
             }
             for scope, loaded in self._scopes.items()
         }
+
+
+def _nearest(found: list[tuple[int, float]], limit: int) -> list[tuple[int, float]]:
+    return sorted(found, key=lambda pair: -pair[1])[:limit]

@@ -11,6 +11,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fluorite_mcp.index.codes import CODES, coded, coded_query, scales_of
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -36,9 +38,6 @@ _USUAL_LISTS = 128
 _JUDGED = 10
 _FOUND = 0.993
 _CALIBRATION_QUERIES = 600
-
-# faiss' ScalarQuantizer.QT_8bit_direct_signed, which is imported late: a code is a whole number, -127 to 127.
-_CODES = 8
 
 _BLOCK = 20_000  # vectors whose float32 form is in memory at once while they are added: 20 MB at 256 dimensions
 
@@ -72,9 +71,9 @@ class InvertedIndex:
         quantizer: Any = faiss.downcast_index(index.quantizer)
         centroids = faiss.rev_swig_ptr(quantizer.get_xb(), index.nlist * index.d).reshape(index.nlist, index.d)
         # As codes they take a quarter of the memory that a query has to read, and no team of threads to multiply.
-        self._centroids: Any = faiss.IndexScalarQuantizer(index.d, _CODES, faiss.METRIC_INNER_PRODUCT)
+        self._centroids: Any = faiss.IndexScalarQuantizer(index.d, CODES, faiss.METRIC_INNER_PRODUCT)
         self._centroids.is_trained = True
-        self._centroids.add(_coded(centroids, lists.scales))
+        self._centroids.add(coded(centroids, lists.scales))
 
     @property
     def d(self) -> int:
@@ -95,7 +94,7 @@ class InvertedIndex:
             block = np.ascontiguousarray(vectors[start : start + _BLOCK], dtype=np.float32)
             numbers = np.ascontiguousarray(keys[start : start + _BLOCK], dtype=np.int64)
             places = np.ascontiguousarray(self.index.quantizer.search(block, 1)[1][:, 0])
-            codes = _coded(block, self.lists.scales)
+            codes = coded(block, self.lists.scales)
             self.index.add_core(len(numbers), faiss.swig_ptr(codes), faiss.swig_ptr(numbers), faiss.swig_ptr(places))
 
     def remove(self, keys: NDArray[np.int64]) -> None:
@@ -114,7 +113,7 @@ class InvertedIndex:
             selector: A faiss selector of the keys that count; all when None.
             whole: Search every list.
         """
-        rounded, factor = self._rounded(query)
+        rounded, factor = coded_query(query, self.lists.scales)
         places = self._nearest_lists(rounded, self.index.nlist)[0] if whole else self._within_reach(rounded, factor)
         return self._probe(places, rounded, factor, limit, selector)
 
@@ -157,17 +156,6 @@ class InvertedIndex:
         found = keys[0] >= 0
         return keys[0][found], scores[0][found] / factor
 
-    def _rounded(self, query: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-        """Return a query as codes are compared with it, and what to divide the results by.
-
-        Codes and query are both whole numbers to faiss; what the scales took from the codes the query gives back.
-        """
-        import numpy as np
-
-        scaled = query / self.lists.scales
-        factor = 127 / max(float(np.abs(scaled).max()), 1e-12)
-        return np.rint(scaled * factor).astype(np.float32)[None], factor
-
     def calibrate(self, queries: NDArray[np.float32]) -> None:
         """Set the reach so that searching as far as it says finds the part of the true hits that it should.
 
@@ -180,7 +168,7 @@ class InvertedIndex:
         list_of = self._lists_of({key for found in hits for key in found})
         needed: list[float] = []
         for query, found in zip(queries, hits, strict=True):
-            rounded, factor = self._rounded(query)
+            rounded, factor = coded_query(query, self.lists.scales)
             places, products = self._nearest_lists(rounded, self.index.nlist)
             product_of = np.empty(self.index.nlist, np.float32)
             product_of[places] = products
@@ -247,18 +235,7 @@ def train(sample: NDArray[np.float32], expected: int) -> InvertedIndex:
     clustering.min_points_per_centroid = 1
     clustering.max_points_per_centroid = 2 * TRAINING_VECTORS_PER_LIST
     clustering.train(np.ascontiguousarray(sample, dtype=np.float32), coarse)
-    index = faiss.IndexIVFScalarQuantizer(coarse, dimensions, lists, _CODES, faiss.METRIC_INNER_PRODUCT)
+    index = faiss.IndexIVFScalarQuantizer(coarse, dimensions, lists, CODES, faiss.METRIC_INNER_PRODUCT)
     index.by_residual = False
     index.is_trained = True
-    largest = np.abs(sample).max(axis=0)
-    scales = (127 / np.where(largest > 0, largest, 1)).astype(np.float32)
-    return InvertedIndex(index, Lists(scales, math.inf, expected))
-
-
-def _coded(vectors: NDArray[np.float32], scales: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the whole numbers, -127 to 127, that stand for vectors. Few lie beyond what the sample held."""
-    import numpy as np
-
-    codes = np.rint(vectors * scales)
-    result: NDArray[np.float32] = np.clip(codes, -127, 127, out=codes)
-    return result
+    return InvertedIndex(index, Lists(scales_of(sample), math.inf, expected))

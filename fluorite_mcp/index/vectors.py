@@ -1,6 +1,7 @@
 """Finding chunks by vector: faiss indexes over float16 vectors, built, searched, written and read.
 
-Below `EXACT_LIMIT` vectors the index is exact; above, it is an inverted file (see `index.inverted`).
+Below `EXACT_LIMIT` vectors the index is exact; above, it is an inverted file (see `index.inverted`), and while that is
+not made yet, vectors are rounded to half the memory (see `index.rounded`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fluorite_mcp.index.inverted import InvertedIndex, Lists
+from fluorite_mcp.index.rounded import RoundedIndex
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,15 +59,20 @@ def create_exact(dimensions: int) -> Any:
     import faiss
 
     quantizer = faiss.IndexScalarQuantizer(dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
-    return faiss.IndexIDMap2(quantizer)
+    return faiss.IndexIDMap(quantizer)
 
 
 def add_stored(index: Any, rows: Rows) -> None:
-    """Add stored vectors to an exact index as they are: faiss keeps float16 as the store does."""
+    """Add stored vectors to an exact or a rounded index."""
     import numpy as np
 
+    keys = np.array([key for key, _ in rows], dtype=np.int64)
+    if isinstance(index, RoundedIndex):
+        index.add(keys, from_bytes([vector for _, vector in rows]))
+        return
+    # As they are: faiss keeps float16 as the store does.
     codes = np.frombuffer(b"".join(vector for _, vector in rows), dtype=np.uint8)
-    index.add_sa_codes(codes.reshape(len(rows), -1), np.array([key for key, _ in rows], dtype=np.int64))
+    index.add_sa_codes(codes.reshape(len(rows), -1), keys)
 
 
 def build_exact(rows: Rows) -> Any:
@@ -73,6 +80,18 @@ def build_exact(rows: Rows) -> Any:
     index = create_exact(len(rows[0][1]) // _NUMBER_BYTES)
     add_stored(index, rows)
     return index
+
+
+def build_rounded(rows: Rows) -> RoundedIndex:
+    """Return a rounded index over stored vectors, of which there must be some."""
+    index = RoundedIndex(from_bytes([vector for _, vector in rows]))
+    add_stored(index, rows)
+    return index
+
+
+def is_rounded(index: Any) -> bool:
+    """Whether an index gives approximate cosines."""
+    return isinstance(index, InvertedIndex | RoundedIndex)
 
 
 def search_index(
@@ -83,7 +102,7 @@ def search_index(
     removed: Iterable[int] = (),
     allowed: Iterable[int] | None = None,
 ) -> list[tuple[int, float]]:
-    """Return (key, cosine) of the nearest vectors, best first; an inverted index rounds its cosines to 1/100 or so.
+    """Return (key, cosine) of the nearest vectors, best first; see `is_rounded`.
 
     Args:
         index: An index of this module.
@@ -110,7 +129,7 @@ def _search(index: Any, query: NDArray[np.float32], limit: int, selector: Any) -
 
     # One query is over before a team of threads has gathered, and a busy machine makes them wait for each other.
     faiss.omp_set_num_threads(1)
-    if isinstance(index, InvertedIndex):
+    if is_rounded(index):
         keys, scores = index.search(query, limit, selector)
     else:
         parameters: Any = None
