@@ -164,14 +164,14 @@ class Search:
     ) -> tuple[tuple[Hit, ...], dict[str, tuple[int, int]]]:
         """Return the hits, and what is known of their files, by path."""
         known = await self._chunks.shown([one.chunk.key for one in page])
-        words = frozenset(ranking.query.words)
+        words, root = frozenset(ranking.query.words), current.root
 
         def build() -> tuple[Hit, ...]:
             scored = zip(page, ranking.shown_scores(page), strict=True)
             shown = [(one, score, known[one.chunk.key]) for one, score in scored if one.chunk.key in known]
             snippets = redact_each([best_snippet(said.text, words, max_lines).text for _, _, said in shown])
             return tuple(
-                _hit(one, score, explain(ranking.query, one), snippet, self._freshness(one.chunk, current, said.file))
+                _hit(one, score, explain(ranking.query, one), snippet, self._freshness(one.chunk, root, said.file))
                 for (one, score, said), snippet in zip(shown, snippets, strict=True)
             )
 
@@ -180,9 +180,9 @@ class Search:
         files = {one.chunk.origin.path: known[one.chunk.key].file for one in page if one.chunk.key in known}
         return hits, {path: file for path, file in files.items() if path is not None and file is not None}
 
-    def _freshness(self, chunk: Chunk, current: Current, file: tuple[int, int] | None) -> Freshness:
+    def _freshness(self, chunk: Chunk, root: Path | None, file: tuple[int, int] | None) -> Freshness:
         is_file = chunk.project is not None and is_learned(chunk)
-        return self._current.freshness(current.root, chunk.origin.path, file) if is_file else "fresh"
+        return self._current.freshness(root, chunk.origin.path, file) if is_file else "fresh"
 
     def _looked_at(self, hit: Hit, root: Path | None, known: dict[str, tuple[int, int]]) -> Hit:
         """Return a kept hit with whether its file still says so."""

@@ -176,9 +176,9 @@ def concept_table(concepts: Sequence[Concept]) -> ConceptTable:
         for place, one in enumerate(concepts)
         for first, second in one.compounds
     ]
-    found_by = [value for value, _, _ in (*terms, *pieces)]
-    parts = [value for *both, _ in compounds for value in both]
-    hashes = np.unique(np.array(found_by + parts, np.uint32))
+    found_by = {value for value, _, _ in (*terms, *pieces)}
+    parts = {value for *both, _ in compounds for value in both}
+    hashes = np.array(sorted(found_by | parts), np.uint32)
     return ConceptTable(
         hashes=hashes,
         terms=_finders(terms, hashes),

@@ -256,7 +256,9 @@ def _named_like(documents: Sequence[Document], table: ConceptTable) -> Numbers:
         return best
     sizes = np.concatenate([one.sizes for one in definitions])
     # Names that hold no word of the query need not be looked at.
-    names, place = np.unique(owners(sizes, hit), return_inverse=True)
+    owner = owners(sizes, hit)
+    is_next = np.diff(owner, prepend=-1) > 0
+    names, place = owner[is_next], np.cumsum(is_next) - 1
     recall = np.bincount(place, table.token_importance()[tokens]) / (float(table.importance.sum()) or 1.0)
     likeness = recall * np.bincount(place) / sizes[names]
     np.maximum.at(best, owners([len(one.sizes) for one in definitions], names), likeness.astype(np.float32))

@@ -17,4 +17,6 @@ def log_odds(probability: float) -> float:
 
 def probability(log_odds: float, most: float = _MOST) -> float:
     """Return the probability of log-odds, short of what is sure; those beyond `most`, either way, are taken as it."""
-    return 1 / (1 + math.exp(-max(-most, min(most, log_odds))))
+    # Every candidate has one: comparing takes half the time of `min` and `max`.
+    within = log_odds if -most < log_odds < most else math.copysign(most, log_odds)
+    return 1 / (1 + math.exp(-within))
