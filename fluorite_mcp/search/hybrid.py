@@ -20,7 +20,7 @@ from fluorite_mcp.search.named_files import NamedFiles
 from fluorite_mcp.search.odds import log_odds
 from fluorite_mcp.search.places import ChunkHeaders, PlaceFinder, Said
 from fluorite_mcp.search.query import Query, understand
-from fluorite_mcp.search.ranking import Candidate, Grouped, Ranked, grouped, of_best_files, rank
+from fluorite_mcp.search.ranking import Candidate, Grouped, Ranked, grouped, of_best, rank
 from fluorite_mcp.search.scores import best_log_odds, calibrated, shown_score
 
 if TYPE_CHECKING:
@@ -215,9 +215,8 @@ class HybridSearch:
         is_large = self._ahead is not None and self._ahead.is_large(where.scopes)
         lexical, ((vector, spoken, notices), dense) = await self._find(query, where, limit, is_large=is_large)
         said = await self._places.find(query.mentions, where.scopes) if self._places else {}
-        found: Grouped = grouped(await self._candidates(lexical, dense, where))
-        if is_large:
-            found = of_best_files(found, LARGE_SCOPE_FILES)
+        candidates = await self._candidates(lexical, dense, where)
+        found = of_best(grouped(candidates), LARGE_SCOPE_FILES if is_large else len(candidates))
         found = with_places(found, said, where)
         found = {**found, **await self._of_named_files(query, found.keys(), where)}
         documents = await self._documents.load(found.keys())

@@ -71,6 +71,8 @@ _LOOSE_STEEPNESS = 20.0
 # Beside a project's files a bundled template answers only if it clearly fits: each project's questions come near one
 # of so many templates.
 _BUNDLED_RELEVANCE = 0.5
+# So many of these are ranked beside files: nearly half of the candidates are such, and seldom one is shown.
+_BUNDLED_BESIDE_FILES = 8
 
 # The strength of the strongest definition asked for, and what it is.
 _NOTHING_DEFINED = (0.0, "")
@@ -223,17 +225,31 @@ def _loose_answerable(signals: NDArray[np.float32], relevance: float) -> float:
     return _probability(_LOOSE_STEEPNESS * ((best_words + best_meaning) / 2 - relevance))
 
 
-def of_best_files(found: Grouped, limit: int) -> Grouped:
-    """Return the candidates of the files that have the best chunks by words and meaning together, and all others."""
+def of_best(found: Grouped, files: int) -> Grouped:
+    """Return the candidates of the documents that have the best chunks by words and meaning together.
+
+    Args:
+        found: All candidates.
+        files: Of so many files at most; beside files also of few bundled documents, and of all others.
+    """
+    of_files = [document for document in found if isinstance(document, tuple)]
+    bundled = [document for document, members in found.items() if _is_bundled(members[0].chunk)]
+    limits = ((of_files, files), (bundled, _BUNDLED_BESIDE_FILES if of_files else len(bundled)))
+    if all(len(documents) <= limit for documents, limit in limits):
+        return found
     candidates = [one for members in found.values() for one in members]
     together = _together(candidates, _least_cosine(candidates))
-    best = {
-        document: max([together[one.chunk.key] for one in members])
-        for document, members in found.items()
-        if isinstance(document, tuple)
+    best = {document: max([together[one.chunk.key] for one in members]) for document, members in found.items()}
+    left_out = {
+        document
+        for documents, limit in limits
+        for document in sorted(documents, key=lambda document: -best[document])[limit:]
     }
-    left_out = set(sorted(best, key=lambda document: -best[document])[limit:])
     return {document: members for document, members in found.items() if document not in left_out}
+
+
+def _is_bundled(chunk: Chunk) -> bool:
+    return chunk.project is None and chunk.kind in _BUNDLED_KINDS
 
 
 def _together(candidates: Sequence[Candidate], least: float) -> dict[int, float]:
@@ -266,7 +282,7 @@ def _found(groups: Sequence[Group], together: Mapping[int, float], least: float)
         together=np.array(best),
         is_data=np.array([one.kind in _PROSE_KINDS or one.language in DATA_LANGUAGES for one in firsts]),
         is_told=np.array([is_told(group.id, one.kind) for group, one in zip(groups, firsts, strict=True)]),
-        is_bundled=np.array([one.project is None and one.kind in _BUNDLED_KINDS for one in firsts]),
+        is_bundled=np.array([_is_bundled(one) for one in firsts]),
     )
 
 

@@ -14,7 +14,7 @@ from fluorite_mcp.models import Chunk, Kind, Origin
 from fluorite_mcp.search.features import FEATURES
 from fluorite_mcp.search.places import Said
 from fluorite_mcp.search.query import understand
-from fluorite_mcp.search.ranking import Candidate, explain, grouped, of_best_files
+from fluorite_mcp.search.ranking import Candidate, explain, grouped, of_best
 from tests.search.conftest import bundled, found, order, piece, ranking
 
 TOTALS = (("sum_totals", "function", 40, 0),)
@@ -307,4 +307,15 @@ def test_of_many_files_those_with_the_best_chunks_are_kept_whole_and_every_note(
 
     note = found(Chunk("n", "note", "", "sum", key=9), 0.0, 0.1)
 
-    assert of_best_files(grouped([last, *best, note, second]), 2) == grouped([*best, note, second])
+    assert of_best(grouped([last, *best, note, second]), 2) == grouped([*best, note, second])
+
+
+def test_beside_files_a_few_templates_are_ranked_and_without_files_all() -> None:
+    templates = [found(Chunk(f"s{n}", "spike", "", "sum", key=100 + n), n / 20, 0.3) for n in range(20)]
+    own = found(Chunk("own", "spike", "", "sum", key=99, project=1), 0.0, 0.1)
+    file = found(piece(1, "a.py"), 0.1, 0.1)
+
+    beside = of_best(grouped([*templates, own, file]), 100)
+
+    assert of_best(grouped([*templates, own]), 100) == grouped([*templates, own])
+    assert beside == grouped([*templates[12:], own, file])
