@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import shutil
 import sys
 import time
@@ -41,14 +42,14 @@ async def prepare(engine: Engine) -> dict[str, Any]:
     loaded = time.perf_counter() - started
     published = engine._index.sizes()[_scopes(engine)[0]]["published"]
     settling = asyncio.create_task(engine.settle())
-    during, child = await _search_until(engine, settling, _queries(engine, 1))
+    during, together = await _search_until(engine, settling, _queries(engine, 1))
     built = time.perf_counter() - started
     return {
         "published": published,
         "loaded": loaded,
         "built": built,
         "during": during.figures(),
-        "child": child,
+        "together": together,
         **_memory(),
     }
 
@@ -130,12 +131,12 @@ async def adding(engine: Engine) -> dict[str, Any]:
     hits = [await engine.search(text, kinds=["note"], limit=1) for text in sample]
     exact = sum(bool(one.hits) and str(stamp) in one.hits[0].title for one in hits)
     compaction = asyncio.create_task(engine._index.compact(_scopes(engine)[0], engine._embedder.name))
-    during, child = await _search_until(engine, compaction, _queries(engine, 6, 2_000))
+    during, together = await _search_until(engine, compaction, _queries(engine, 6, 2_000))
     after = await _timed(_queries(engine, 7, 100), engine.search)
     return {
         "call": calls.figures(), "many": many, "learning": learning, "seen": seen, "last": bool(last.hits),
         "found": exact / len(sample), "during": during.figures(),
-        "after": after.figures(), "child": child, **_memory(),
+        "after": after.figures(), "together": together, **_memory(),
     }  # fmt: skip
 
 
@@ -169,27 +170,31 @@ async def _learn_files(engine: Engine) -> dict[str, float]:
 
 
 async def _search_until(engine: Engine, work: asyncio.Task[Any], queries: list[str]) -> tuple[Times, float]:
-    """Search until some work is done; returns the times in milliseconds, and the most memory of a child process."""
+    """Search until some work is done; returns the times in milliseconds, and the most memory of all processes at once.
+
+    Memory is looked at after each search.
+    """
     times = Times()
-    children = 0.0
+    together = 0.0
     while not work.done():
         times += await _timed([queries[len(times) % len(queries)]], engine.search)
-        children = max(children, _children_megabytes())
+        together = max(together, _megabytes(Path("/proc/self")) + sum(map(_megabytes, _children())))
     await work
-    return times, children
+    return times, together
 
 
-def _children_megabytes() -> float:
-    """Return the highest resident memory so far of the child that has most."""
-    found = [0.0]
-    for listed in Path("/proc/self/task").glob("*/children"):
-        for child in listed.read_text().split():
-            try:
-                status = Path(f"/proc/{child}/status").read_text()
-            except OSError:  # It ended.
-                continue
-            found += [int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM")]
-    return max(found)
+def _children() -> list[Path]:
+    listed = [path.read_text().split() for path in Path("/proc/self/task").glob("*/children")]
+    return [Path("/proc") / child for children in listed for child in children]
+
+
+def _megabytes(process: Path) -> float:
+    """Return what a process has resident; 0 if it ended."""
+    try:
+        pages = int((process / "statm").read_text().split()[1])
+    except OSError:
+        return 0.0
+    return pages * resource.getpagesize() / 2**20
 
 
 def _recall(engine: Engine, queries: Any, found: list[list[int]]) -> float:

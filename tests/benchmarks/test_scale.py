@@ -115,12 +115,12 @@ def figures(n: float = 10.0) -> dict[str, float]:
 
 def test_the_table_names_every_bar_and_stands_between_its_marks() -> None:
     rows = rows_of(
-        {"published": 0, "built": 60.0, "during": figures(), "peak": 700.0, "child": 300.0},
+        {"published": 0, "built": 60.0, "during": figures(), "peak": 700.0, "together": 1000.0},
         {"seconds": 3.0},
         {"docs": figures(), "names": figures(), "code": figures(), "resident": 500.0, "peak": 510.0},
         {"dense": figures(), "lexical": figures(), "recall": 0.98, "sizes": {"published": 900, "tail": 100}},
         {"call": figures(), "many": {"listed": 0.9, "side": 1.4}, "found": 1.0, "during": figures(),
-         "peak": 600.0, "child": 310.0, "learning": {"files": 80, "chunks": 978, "seconds": 1.5, "again": 0.5}},
+         "peak": 600.0, "together": 910.0, "learning": {"files": 80, "chunks": 978, "seconds": 1.5, "again": 0.5}},
     )  # fmt: skip
 
     text = table(ScaleStore("d", "t", 7, 1000, 1.5, 12.0), rows, load=0.5)
