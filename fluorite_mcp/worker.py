@@ -15,8 +15,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from fluorite_mcp.garbage import start_worker_process
 from fluorite_mcp.learning.batches import Batch, PrepareBatch, prepare_batch, serve_batches
-from fluorite_mcp.learning.garbage import start_worker_process
 from fluorite_mcp.learning.prepare import PreparedFile
 from fluorite_mcp.models import PreparedChunk
 

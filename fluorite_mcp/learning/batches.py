@@ -14,7 +14,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any
 
-from fluorite_mcp.learning.garbage import collect_young
+from fluorite_mcp.garbage import collect_young
 from fluorite_mcp.learning.prepare import FileTask, PreparedFile, prepare_file
 from fluorite_mcp.models import Chunk, FileRecord, Origin, PreparedChunk
 

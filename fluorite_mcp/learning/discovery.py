@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fluorite_mcp.garbage import paused_collection
 from fluorite_mcp.learning.batches import receive, send
-from fluorite_mcp.learning.garbage import paused_collection
 from fluorite_mcp.learning.mining import ParsedFile, parse_file
 from fluorite_mcp.learning.workers import close_worker, start_worker
 from fluorite_mcp.patterns.discover import Pattern, discover

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fluorite_mcp.errors import EmbeddingError, ProjectError
+from fluorite_mcp.garbage import collect_young, paused_collection
 from fluorite_mcp.learning.batches import prepare_batch
 from fluorite_mcp.learning.carrying import Judgements, Remembered
 from fluorite_mcp.learning.freshness import FreshnessWatch
-from fluorite_mcp.learning.garbage import collect_young, paused_collection
 from fluorite_mcp.learning.git import head_commit
 from fluorite_mcp.learning.lock import project_lock
 from fluorite_mcp.learning.prepare import FileTask, PreparedFile

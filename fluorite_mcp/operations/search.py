@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fluorite_mcp.errors import InputError
+from fluorite_mcp.garbage import paused_collection
 from fluorite_mcp.learning.locate import Place
 from fluorite_mcp.learning.pipeline import Progress, ignore_progress
 from fluorite_mcp.measures import CACHE_REQUESTS, SEARCH_SECONDS, SEARCHES, Measures
@@ -115,7 +116,8 @@ class Search:
         if answered is not None:
             hits = tuple(self._looked_at(hit, current.root, answered.files) for hit in answered.result.hits)
             return replace(answered.result, hits=hits, notices=current.notices)
-        answered = await self._answer(request, current)
+        with paused_collection():
+            answered = await self._answer(request, current)
         # An answer that something went wrong with is not for keeping.
         if not answered.result.notices:
             self._answered.keep(version, question, answered)

@@ -4,7 +4,8 @@ import gc
 
 import pytest
 
-from fluorite_mcp.learning.garbage import collect_young, paused_collection
+from fluorite_mcp import garbage
+from fluorite_mcp.garbage import collect_young, paused_collection
 
 
 class _Ring:
@@ -28,7 +29,7 @@ def test_it_goes_on_after_an_error() -> None:
     assert gc.isenabled()
 
 
-def test_of_two_learnings_the_last_one_lets_it_go_on() -> None:
+def test_of_two_pauses_the_last_one_lets_it_go_on() -> None:
     first, second = paused_collection(), paused_collection()
     first.__enter__()
     second.__enter__()
@@ -59,4 +60,17 @@ def test_what_a_batch_left_behind_is_collected_between_batches() -> None:
         del rings
 
         collect_young()
+        assert not [one for one in gc.get_objects() if isinstance(one, _Ring)]
+
+
+def test_pauses_that_overlap_without_end_do_not_keep_it_from_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(garbage, "_MOST_UNCOLLECTED", 10)
+    with paused_collection():
+        collect_young()
+        rings = [_Ring() for _ in range(20)]
+        del rings
+        with paused_collection():
+            pass
+
+        assert not gc.isenabled()
         assert not [one for one in gc.get_objects() if isinstance(one, _Ring)]
