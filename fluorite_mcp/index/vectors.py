@@ -90,7 +90,7 @@ def build_rounded(rows: Rows) -> RoundedIndex:
 
 
 def is_rounded(index: Any) -> bool:
-    """Whether an index gives approximate cosines."""
+    """Whether an index gives approximate cosines: to 1/100 or so."""
     return isinstance(index, InvertedIndex | RoundedIndex)
 
 
