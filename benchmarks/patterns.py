@@ -10,13 +10,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.corpus import WORK_FOLDER
+from benchmarks.memory import MemoryWatch
 from benchmarks.quality.trees import ensure_tree
 from fluorite_mcp.engine import Engine
 
@@ -31,8 +31,6 @@ REPOSITORIES = {
     "wagtail/wagtail": "c2ae43b9265d085c95142cd1a1f8563ad2eb4de9",
 }
 _SOURCES = frozenset({".py", ".ts", ".tsx", ".js", ".php"})
-
-_SAMPLE_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,51 +117,14 @@ def _change_files(tree: Path) -> None:
 
 
 async def _measure(engine: Engine) -> Work:
-    sampler = _Sampler()
+    watch = MemoryWatch(os.getpid())
     started, spent = time.perf_counter(), _processor_seconds()
-    report = await engine.learn(mine=True)
+    with watch.looking():
+        report = await engine.learn(mine=True)
     seconds, spent = time.perf_counter() - started, _processor_seconds() - spent
-    return Work(seconds, spent, sampler.stop(), report.patterns)
+    return Work(seconds, spent, watch.peak_megabytes, report.patterns)
 
 
 def _processor_seconds() -> float:
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
-
-
-class _Sampler:
-    """Watches the memory of this process and its children."""
-
-    def __init__(self) -> None:
-        self._peak = 0.0
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> float:
-        """Return the peak in megabytes."""
-        self._ended.set()
-        self._thread.join()
-        return self._peak
-
-    def _run(self) -> None:
-        while not self._ended.wait(_SAMPLE_SECONDS):
-            self._peak = max(self._peak, sum(map(_resident_megabytes, ["self", *_children()])))
-
-
-def _children() -> list[str]:
-    found: list[str] = []
-    for task in Path("/proc/self/task").iterdir():
-        try:
-            found += (task / "children").read_text().split()
-        except OSError:
-            continue
-    return found
-
-
-def _resident_megabytes(process: str) -> float:
-    try:
-        lines = Path("/proc", process, "status").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")), 0.0)

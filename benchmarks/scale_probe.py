@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import resource
+import os
 import shutil
 import sys
 import time
@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.memory import family_megabytes
 from benchmarks.scale_queries import doc_queries, word_queries
 from fluorite_mcp.engine import Engine
 from fluorite_mcp.index.expressions import ScopeFilter
@@ -178,23 +179,9 @@ async def _search_until(engine: Engine, work: asyncio.Task[Any], queries: list[s
     together = 0.0
     while not work.done():
         times += await _timed([queries[len(times) % len(queries)]], engine.search)
-        together = max(together, _megabytes(Path("/proc/self")) + sum(map(_megabytes, _children())))
+        together = max(together, family_megabytes(os.getpid()))
     await work
     return times, together
-
-
-def _children() -> list[Path]:
-    listed = [path.read_text().split() for path in Path("/proc/self/task").glob("*/children")]
-    return [Path("/proc") / child for children in listed for child in children]
-
-
-def _megabytes(process: Path) -> float:
-    """Return what a process has resident; 0 if it ended."""
-    try:
-        pages = int((process / "statm").read_text().split()[1])
-    except OSError:
-        return 0.0
-    return pages * resource.getpagesize() / 2**20
 
 
 def _recall(engine: Engine, queries: Any, found: list[list[int]]) -> float:

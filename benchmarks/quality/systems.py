@@ -6,21 +6,18 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.corpus import WORK_FOLDER
+from benchmarks.memory import MemoryWatch
 from benchmarks.peer import ensure_model, ensure_peer
 from benchmarks.quality.collection import Collection, Outcome, read_outcome
 from benchmarks.quality.turns import take_turn
 
 WORK = WORK_FOLDER / "quality"
-# Short enough to see what a peak of a tenth of a second takes.
-_LOOK_SECONDS = 0.05
 _SUFFIXES_OF_TEXT = ".md"
 
 
@@ -117,7 +114,7 @@ class _Run:
         self._process = subprocess.Popen(
             self._command, env=_environment(setup.work), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        self._watch = _MemoryWatch(self._process.pid)
+        self._watch = MemoryWatch(self._process.pid)
 
     def take_turn(self) -> None:
         """Have it index the next collection and answer its questions."""
@@ -178,44 +175,3 @@ def _environment(work: Path) -> dict[str, str]:
         "HF_HUB_OFFLINE": "1",
         "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
     }
-
-
-class _MemoryWatch:
-    """Looks at the resident memory of a process and all below it again and again (Linux; elsewhere 0)."""
-
-    def __init__(self, pid: int) -> None:
-        self._pid = pid
-        self.peak_megabytes = 0.0
-
-    @contextmanager
-    def looking(self) -> Iterator[None]:
-        """Look as long as this lasts."""
-        ended = threading.Event()
-        thread = threading.Thread(target=self._look, args=(ended,), daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
-
-    def _look(self, ended: threading.Event) -> None:
-        while not ended.wait(_LOOK_SECONDS):
-            self.peak_megabytes = max(self.peak_megabytes, sum(map(_resident_megabytes, _family(self._pid))))
-
-
-def _family(pid: int) -> list[int]:
-    try:
-        tasks = sorted(Path(f"/proc/{pid}/task").iterdir())
-        children = [int(child) for task in tasks for child in (task / "children").read_text().split()]
-    except OSError:  # It has ended meanwhile.
-        return [pid]
-    return [pid, *(one for child in children for one in _family(child))]
-
-
-def _resident_megabytes(pid: int) -> float:
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return 0.0
-    return next((int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS:")), 0.0)

@@ -1,11 +1,11 @@
-"""Vectors as whole numbers of 8 bits, and queries to compare with them.
+"""Vectors as whole numbers of 8 bits, queries to compare with them, and what all indexes over such codes have alike.
 
 Codes and query are both whole numbers to faiss; what the scales took from the codes the query gives back.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,3 +40,46 @@ def coded_query(query: NDArray[np.float32], scales: NDArray[np.float32]) -> tupl
     scaled = query / scales
     factor = _LARGEST / max(float(np.abs(scaled).max()), 1e-12)
     return np.rint(scaled * factor).astype(np.float32)[None], factor
+
+
+class CodedIndex:
+    """Vectors as codes, which give cosines to 1/100 or so.
+
+    Args:
+        index: A faiss index over the codes.
+    """
+
+    def __init__(self, index: Any) -> None:
+        self.index = index
+
+    @property
+    def d(self) -> int:
+        """The length of a vector."""
+        return int(self.index.d)
+
+    @property
+    def ntotal(self) -> int:
+        """How many vectors there are."""
+        return int(self.index.ntotal)
+
+
+def search_all(
+    index: Any, query: NDArray[np.float32], limit: int, selector: Any
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return keys and products of the nearest of all vectors of a faiss index, best first.
+
+    Args:
+        index: The faiss index.
+        query: What to compare with, shape (1, d).
+        limit: At most so many.
+        selector: A faiss selector of the keys that count; all when None.
+    """
+    import faiss
+
+    parameters: Any = None
+    if selector is not None:
+        parameters = faiss.SearchParameters()
+        parameters.sel = selector
+    products, keys = index.search(query, limit, params=parameters)
+    found = keys[0] >= 0
+    return keys[0][found], products[0][found]

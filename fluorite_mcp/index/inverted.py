@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fluorite_mcp.index.codes import CODES, coded, coded_query, scales_of
+from fluorite_mcp.index.codes import CODES, CodedIndex, coded, coded_query, scales_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,7 +55,7 @@ class Lists:
     trained: int
 
 
-class InvertedIndex:
+class InvertedIndex(CodedIndex):
     """Vectors in lists.
 
     Args:
@@ -66,7 +66,7 @@ class InvertedIndex:
     def __init__(self, index: Any, lists: Lists) -> None:
         import faiss
 
-        self.index = index
+        super().__init__(index)
         self.lists = lists
         quantizer: Any = faiss.downcast_index(index.quantizer)
         centroids = faiss.rev_swig_ptr(quantizer.get_xb(), index.nlist * index.d).reshape(index.nlist, index.d)
@@ -74,16 +74,6 @@ class InvertedIndex:
         self._centroids: Any = faiss.IndexScalarQuantizer(index.d, CODES, faiss.METRIC_INNER_PRODUCT)
         self._centroids.is_trained = True
         self._centroids.add(coded(centroids, lists.scales))
-
-    @property
-    def d(self) -> int:
-        """The length of a vector."""
-        return int(self.index.d)
-
-    @property
-    def ntotal(self) -> int:
-        """How many vectors there are."""
-        return int(self.index.ntotal)
 
     def add(self, keys: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
         """Add vectors with their keys, shapes (n,) and (n, d)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from fluorite_mcp.index.codes import CODES, coded, coded_query, scales_of
+from fluorite_mcp.index.codes import CODES, CodedIndex, coded, coded_query, scales_of, search_all
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _ROOM = 1.25
 
 
-class RoundedIndex:
+class RoundedIndex(CodedIndex):
     """Vectors that wait for an index.
 
     Args:
@@ -26,34 +26,17 @@ class RoundedIndex:
 
         codes = faiss.IndexScalarQuantizer(sample.shape[1], CODES, faiss.METRIC_INNER_PRODUCT)
         codes.is_trained = True
-        self._index: Any = faiss.IndexIDMap(codes)
+        super().__init__(faiss.IndexIDMap(codes))
         self._scales = scales_of(sample) / _ROOM
-
-    @property
-    def d(self) -> int:
-        """The length of a vector."""
-        return int(self._index.d)
-
-    @property
-    def ntotal(self) -> int:
-        """How many vectors there are."""
-        return int(self._index.ntotal)
 
     def add(self, keys: NDArray[np.int64], vectors: NDArray[np.float32]) -> None:
         """Add vectors with their keys, shapes (n,) and (n, d)."""
-        self._index.add_with_ids(coded(vectors, self._scales), keys)
+        self.index.add_with_ids(coded(vectors, self._scales), keys)
 
     def search(
         self, query: NDArray[np.float32], limit: int, selector: Any = None
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Return keys and approximate cosines, best first; see `InvertedIndex.search`."""
-        import faiss
-
-        parameters: Any = None
-        if selector is not None:
-            parameters = faiss.SearchParameters()
-            parameters.sel = selector
         rounded, factor = coded_query(query, self._scales)
-        scores, keys = self._index.search(rounded, limit, params=parameters)
-        found = keys[0] >= 0
-        return keys[0][found], scores[0][found] / factor
+        keys, products = search_all(self.index, rounded, limit, selector)
+        return keys, products / factor

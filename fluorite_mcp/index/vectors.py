@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fluorite_mcp.index.codes import CodedIndex, search_all
 from fluorite_mcp.index.inverted import InvertedIndex, Lists
 from fluorite_mcp.index.rounded import RoundedIndex
 
@@ -91,7 +92,7 @@ def build_rounded(rows: Rows) -> RoundedIndex:
 
 def is_rounded(index: Any) -> bool:
     """Whether an index gives approximate cosines: to 1/100 or so."""
-    return isinstance(index, InvertedIndex | RoundedIndex)
+    return isinstance(index, CodedIndex)
 
 
 def search_index(
@@ -132,13 +133,8 @@ def _search(index: Any, query: NDArray[np.float32], limit: int, selector: Any) -
     if is_rounded(index):
         keys, scores = index.search(query, limit, selector)
     else:
-        parameters: Any = None
-        if selector is not None:
-            parameters = faiss.SearchParameters()
-            parameters.sel = selector
-        near, found = index.search(query.reshape(1, -1), limit, params=parameters)
-        keys, scores = found[0], near[0]
-    return [(key, score) for key, score in zip(keys.tolist(), scores.tolist(), strict=True) if key >= 0]
+        keys, scores = search_all(index, query.reshape(1, -1), limit, selector)
+    return list(zip(keys.tolist(), scores.tolist(), strict=True))
 
 
 def _only(keys: Set[int]) -> Any:
