@@ -26,6 +26,7 @@ from fluorite_mcp.engine_spikes import SpikeCalls, is_application
 from fluorite_mcp.engine_suggest import engine_suggest
 from fluorite_mcp.errors import InputError
 from fluorite_mcp.index.generations import VectorIndex
+from fluorite_mcp.index.word_files import WordFiles
 from fluorite_mcp.learning.bundled import BundledKnowledge, bundled_folder
 from fluorite_mcp.learning.carrying import Judgements
 from fluorite_mcp.learning.freshness import FreshnessWatch
@@ -74,6 +75,7 @@ from fluorite_mcp.search.headers import HeaderCache
 from fluorite_mcp.search.hybrid import Ranking
 from fluorite_mcp.search.merged import MERGED_VERSION
 from fluorite_mcp.search.reranking import RerankedSearch
+from fluorite_mcp.search.word_source import ProfileWordSource
 from fluorite_mcp.settings import Settings, load_settings
 from fluorite_mcp.spikes.library import bundled_folder as bundled_spikes
 from fluorite_mcp.storage.backup import create_daily_backup, list_backups
@@ -102,7 +104,9 @@ class Engine:
         self._measures = Measures()
         model = engine_embedder(settings, self._cache)
         self._embedder = MeasuredEmbedder(model, self._measures)
-        self._index = VectorIndex(store.vectors, data_dir / "vectors", _now)
+        indexes = data_dir / "vectors"
+        self._words = WordFiles(indexes)
+        self._index = VectorIndex(store.vectors, ProfileWordSource(store.words), self._words, indexes, _now)
         self._usage = Usage(database, chunks, store.meta, store.metrics, self._measures, _now)
         qualities = Qualities(database, chunks, projects, history, store.meta, _now)
         chores = (self._usage.flush_sometimes, qualities.refresh_daily)
@@ -122,7 +126,7 @@ class Engine:
         )
         current = CurrentProject(projects, learner, watch, _now)
         headers = HeaderCache(chunks)
-        self._ranker = engine_search(store, self._index, self._embedder, names, headers)
+        self._ranker = engine_search(store, self._index, self._embedder, names, self._words, headers)
         self._reranker = engine_reranker(settings)
         ranker = RerankedSearch(self._ranker, chunks, self._reranker) if self._reranker else self._ranker
 
@@ -404,7 +408,7 @@ class Engine:
 
     async def status(self, *, place: Place | None = None) -> StatusResult:
         """Return health and figures of the store and this process."""
-        is_sound = not any((self._stored.notices, self._index.notices, self._cache.notices))
+        is_sound = not any((self._stored.notices, self._index.notices, self._words.notices, self._cache.notices))
         return await self._answer(self._status.run(place or self._place, is_sound=is_sound))
 
     async def export(self) -> AsyncIterator[str]:
@@ -473,7 +477,7 @@ class Engine:
 
     def _take_notices(self) -> tuple[str, ...]:
         taken: list[str] = []
-        for notices in (self._stored.notices, self._index.notices, self._cache.notices):
+        for notices in (self._stored.notices, self._index.notices, self._words.notices, self._cache.notices):
             taken += notices
             notices.clear()
         return tuple(taken)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from fluorite_mcp.index.generations import VectorIndex
 from fluorite_mcp.index.lexical import LexicalIndex
+from fluorite_mcp.index.word_files import WordFiles
 from fluorite_mcp.ports import Embedder
 from fluorite_mcp.search.ahead import ReadAhead
 from fluorite_mcp.search.documents import DocumentCache
 from fluorite_mcp.search.headers import HeaderCache
 from fluorite_mcp.search.hybrid import HybridSearch
+from fluorite_mcp.search.large_tables import LargeTables
 from fluorite_mcp.search.named_files import NamedFiles
 from fluorite_mcp.search.places import PlaceFinder
+from fluorite_mcp.search.word_source import ProfileWordSource
 from fluorite_mcp.search.word_tables import WordTables
 from fluorite_mcp.storage.store import Store
 
@@ -20,6 +23,7 @@ def engine_search(
     index: VectorIndex,
     embedder: Embedder,
     names: Embedder,
+    files: WordFiles,
     headers: HeaderCache,
 ) -> HybridSearch:
     """Return what ranks an engine's chunks.
@@ -29,10 +33,13 @@ def engine_search(
         index: Their vectors.
         embedder: What embeds queries, measured.
         names: What compares names and words.
+        files: The words of large scopes.
         headers: What is kept of chunks between queries.
     """
     chunks = store.chunks
-    words = LexicalIndex(store.database, WordTables(chunks))
+    source = ProfileWordSource(store.words)
+    tables = WordTables(source, LargeTables(store.words, store.vectors, source, files))
+    words = LexicalIndex(store.database, tables)
     documents = DocumentCache(chunks, store.merged, words, embedder, names)
     places = PlaceFinder(store.projects, chunks, words, headers)
     named = NamedFiles(store.projects, chunks)

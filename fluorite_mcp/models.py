@@ -182,7 +182,10 @@ class MinedFile:
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """A published vector index: its file, and up to which chunk and removal it knows the truth."""
+    """A published index of a scope: its files, and up to which chunk and removal they know the truth.
+
+    `file` holds vectors of a model, and `rows` is how many; `words_file` holds the words of a large scope.
+    """
 
     scope: int
     number: int
@@ -192,6 +195,8 @@ class Generation:
     rows: int
     last_chunk: int
     last_removal: int
+    words_file: str | None = None
+    words_checksum: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,8 @@ def _check_store(settings: Settings, embedder: Embedder | None) -> list[Finding]
     with open_read_only(database) as connection:
         found.append(check_words(connection, FIELDS_VERSION))
         if embedder is not None:
-            found.append(check_vectors(connection, settings.data_dir / "vectors", embedder.name, _count_vectors))
+            folder = settings.data_dir / "vectors"
+            found.append(check_vectors(connection, folder, embedder.name, _count_vectors, _has_words))
     return found
 
 
@@ -115,6 +116,12 @@ def _count_vectors(file: Path, checksum: str) -> int | None:
 
     index = read_index(file, checksum)
     return None if index is None else int(index.ntotal)
+
+
+def _has_words(file: Path, checksum: str) -> bool:
+    from fluorite_mcp.index.word_lists import read_word_lists
+
+    return read_word_lists(file, checksum) is not None
 
 
 def _check_grammars() -> Finding:

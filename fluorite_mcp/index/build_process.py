@@ -19,14 +19,15 @@ from dataclasses import asdict
 from typing import IO, Any
 
 from fluorite_mcp.errors import StoreError
-from fluorite_mcp.index.building import Build, BuildHere, BuildOrder, IndexBuild, Portion, Purpose
+from fluorite_mcp.index.build_order import Build, BuildOrder, Portion, Purpose
+from fluorite_mcp.index.building import BuildHere, start_making
 
 # Behind everything that somebody waits for.
 _NICENESS = 15
 
 _COMMAND = (sys.executable, "-P", "-m", "fluorite_mcp.index.build_process")
 
-# What a portion is for, the bytes of its keys and of its vectors.
+# What a portion is for, the bytes of its keys and of its data.
 _HEAD = struct.Struct("<cQQ")
 _PURPOSES: dict[bytes, Purpose] = {b"s": "sample", b"a": "add"}
 _LETTERS = {purpose: letter for letter, purpose in _PURPOSES.items()}
@@ -49,11 +50,11 @@ class BuildProcess:
 
     async def take(self, portion: Portion) -> None:
         """Hand a portion over."""
-        head = _HEAD.pack(_LETTERS[portion.purpose], len(portion.keys), len(portion.vectors))
-        await self._send(head + portion.keys + portion.vectors)
+        head = _HEAD.pack(_LETTERS[portion.purpose], len(portion.keys), len(portion.data))
+        await self._send(head + portion.keys + portion.data)
 
     async def finish(self) -> tuple[str, int]:
-        """Have the file written. Returns its checksum and the number of vectors in it."""
+        """Have the file written. Returns its checksum and the number of chunks in it."""
         await self._send(_HEAD.pack(_END, 0, 0))
         answer = await self._answer()
         return str(answer["checksum"]), int(str(answer["rows"]))
@@ -79,7 +80,7 @@ class BuildProcess:
     async def _died(self) -> StoreError:
         code = await self._process.wait()
         return StoreError(
-            f"The process that built the vector index ended with {code}. Search goes on without the new index; it is "
+            f"The process that built the search index ended with {code}. Search goes on without the new index; it is "
             "built again when the store changes."
         )
 
@@ -111,7 +112,7 @@ async def start_build() -> AsyncIterator[Build]:
 def serve(source: IO[bytes], target: IO[bytes]) -> None:
     """Build what a parent process orders; return early if it ends."""
     try:
-        build = IndexBuild(_parsed(source.readline()))
+        build = start_making(_parsed(source.readline()))
         _reply(target, goes_on=build.goes_on)
         while portion := _receive(source):
             build.take(portion)

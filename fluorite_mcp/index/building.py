@@ -1,148 +1,45 @@
-"""Building an inverted index from portions of vectors: from nothing, or going on from the one before."""
+"""Makers of index files: which one makes what is ordered, and building in this process."""
 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
 
-from fluorite_mcp.index import vectors
-from fluorite_mcp.index.inverted import RETRAIN_GROWTH, InvertedIndex, calibration_queries, train
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-Purpose = Literal["sample", "add"]
+from fluorite_mcp.index.build_order import BuildOrder, IndexMaker, Portion
 
 
-@dataclass(frozen=True, slots=True)
-class BuildOrder:
-    """What to build: the file, about how many vectors it will hold, and the index to go on from, if any.
+def start_making(order: BuildOrder) -> IndexMaker:
+    """Return what makes an index.
 
-    `base` is the file of a published index and `checksum` its checksum; `removed` are keys to take out of it.
+    Raises:
+        OSError: The folder cannot be written.
     """
+    # What the other one needs is not loaded.
+    if order.kind == "words":
+        from fluorite_mcp.index.word_lists_build import WordListsBuild
 
-    path: str
-    expected: int
-    base: str | None = None
-    checksum: str = ""
-    removed: tuple[int, ...] = ()
+        return WordListsBuild(order)
+    from fluorite_mcp.index.vector_build import InvertedIndexBuild
 
-
-@dataclass(frozen=True, slots=True)
-class Portion:
-    """Some vectors on their way: keys as int64 bytes, vectors as the float16 bytes that the store keeps.
-
-    A sample comes before anything is added; nobody asks for the keys of one.
-    """
-
-    purpose: Purpose
-    keys: bytes
-    vectors: bytes
-
-
-class Build(Protocol):
-    """An index in the making, here or elsewhere."""
-
-    async def begin(self, order: BuildOrder) -> bool:
-        """Start. Returns whether the base serves: then only newer vectors are wanted, and no sample."""
-        ...
-
-    async def take(self, portion: Portion) -> None:
-        """Take a portion in."""
-        ...
-
-    async def finish(self) -> tuple[str, int]:
-        """Write the file. Returns its checksum and the number of vectors in it.
-
-        Raises:
-            OSError: The file cannot be written.
-        """
-        ...
-
-
-class IndexBuild:
-    """An inverted index in the making."""
-
-    def __init__(self, order: BuildOrder) -> None:
-        import numpy as np
-
-        self._order = order
-        self._samples: list[NDArray[np.float16]] = []
-        self._queries: NDArray[np.float32] | None = None
-        self._index = _open_base(order)
-        if self._index is not None:
-            self._index.remove(np.array(order.removed, dtype=np.int64))
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether the base serves."""
-        return self._index is not None
-
-    def take(self, portion: Portion) -> None:
-        """Take a portion in."""
-        import numpy as np
-
-        keys = np.frombuffer(portion.keys, dtype=np.int64)
-        rows = np.frombuffer(portion.vectors, dtype=np.float16).reshape(len(keys), -1)
-        if portion.purpose == "sample":
-            self._samples.append(rows)
-            return
-        if self._index is None:
-            self._index = self._train()
-        self._index.add(keys, rows.astype(np.float32))
-
-    def _train(self) -> InvertedIndex:
-        import numpy as np
-
-        sample = np.concatenate(self._samples).astype(np.float32)
-        self._samples.clear()
-        self._queries = calibration_queries(sample)
-        return train(sample, self._order.expected)
-
-    def finish(self) -> tuple[str, int]:
-        """Write the file. Returns its checksum and the number of vectors in it.
-
-        Raises:
-            OSError: The file cannot be written.
-            ValueError: No vectors came.
-        """
-        if self._index is None:
-            raise ValueError("an index of no vectors")
-        if self._queries is not None:
-            self._index.calibrate(self._queries)
-        return vectors.write_index(self._index, Path(self._order.path)), self._index.ntotal
-
-
-def _open_base(order: BuildOrder) -> InvertedIndex | None:
-    """Return the index to go on from; None where there is none, or its lists have become too few."""
-    if order.base is None:
-        return None
-    index = vectors.read_index(Path(order.base), order.checksum, mapped=False)
-    if not isinstance(index, InvertedIndex) or order.expected >= RETRAIN_GROWTH * index.lists.trained:
-        return None
-    return index
+    return InvertedIndexBuild(order)
 
 
 class BuildHere:
     """Builds in threads of this process: where no other one can be started."""
 
     def __init__(self) -> None:
-        self._build: IndexBuild | None = None
+        self._maker: IndexMaker | None = None
 
     async def begin(self, order: BuildOrder) -> bool:
         """Start. Returns whether the base serves."""
-        self._build = await asyncio.to_thread(IndexBuild, order)
-        return self._build.goes_on
+        self._maker = await asyncio.to_thread(start_making, order)
+        return self._maker.goes_on
 
     async def take(self, portion: Portion) -> None:
         """Take a portion in."""
-        assert self._build is not None  # noqa: S101 - begun
-        await asyncio.to_thread(self._build.take, portion)
+        assert self._maker is not None  # noqa: S101 - begun
+        await asyncio.to_thread(self._maker.take, portion)
 
     async def finish(self) -> tuple[str, int]:
-        """Write the file. Returns its checksum and the number of vectors in it."""
-        assert self._build is not None  # noqa: S101 - begun
-        return await asyncio.to_thread(self._build.finish)
+        """Write the file. Returns its checksum and the number of chunks in it."""
+        assert self._maker is not None  # noqa: S101 - begun
+        return await asyncio.to_thread(self._maker.finish)

@@ -1,4 +1,4 @@
-"""Building and publishing the next generation of a scope's vectors, one process at a time.
+"""Building and publishing the next generation of a scope's vectors and words, one process at a time.
 
 Small scopes are built anew in a thread, in milliseconds. Large ones go on from the generation before: a process of
 its own adds what is newer and takes out what was removed. Vectors leave the store in portions, so that neither they
@@ -9,19 +9,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 from fluorite_mcp.errors import StoreFullError
 from fluorite_mcp.index import vectors
+from fluorite_mcp.index.build_order import BuildOrder, Portion, Purpose
 from fluorite_mcp.index.build_process import start_build
-from fluorite_mcp.index.building import BuildOrder, Portion, Purpose
 from fluorite_mcp.index.inverted import sample_step
+from fluorite_mcp.index.postings import MAX_ROWS
 from fluorite_mcp.index.truth import VectorTruth
 from fluorite_mcp.index.vectors import Rows
+from fluorite_mcp.index.word_files import WordSource
+from fluorite_mcp.index.word_lists import WORD_LISTS_FROM
+from fluorite_mcp.index.word_lists_build import word_portion
 from fluorite_mcp.models import Generation
 
-# Vectors that are read from the store at once: some milliseconds, which is how long a search may have to wait.
+# How files are called after their scope and number.
+VECTORS_SUFFIX, WORDS_SUFFIX = ".faiss", ".words"
+
+# Chunks that are read from the store at once: some milliseconds, which is how long a search may have to wait.
 PORTION = 2_000
 
 
@@ -30,6 +39,7 @@ class Compactor:
 
     Args:
         truth: The store's vectors.
+        words: Reads the store's words.
         folder: Where the files lie.
         now: Gives the time.
         announce: Told of a generation before it is published, so that no search has to wait until its file is open.
@@ -38,11 +48,13 @@ class Compactor:
     def __init__(
         self,
         truth: VectorTruth,
+        words: WordSource,
         folder: Path,
         now: Callable[[], str],
         announce: Callable[[Generation], Awaitable[None]],
     ) -> None:
         self._truth = truth
+        self._words = words
         self._folder = folder
         self._now = now
         self._announce = announce
@@ -89,7 +101,7 @@ class Compactor:
         if not count:
             return None
         number = old.number + 1 if old else self._next_number(scope)
-        path = self._folder / f"{scope}-{number}.faiss"
+        path = self._folder / f"{scope}-{number}{VECTORS_SUFFIX}"
         self._remove_partial_files(scope)
         if count <= vectors.EXACT_LIMIT:
             rows = [row async for portion in self._portions(scope, model, 0) for row in portion]
@@ -98,10 +110,12 @@ class Compactor:
             checksum, size, last = await asyncio.to_thread(_build_file, rows, path), len(rows), rows[-1][0]
         else:
             checksum, size, last = await self._build_inverted(scope, model, path, count, base)
-        generation = Generation(scope, number, path.name, checksum, model, size, last, removal)
+        words = await self._build_words(scope, path.with_suffix(WORDS_SUFFIX), count, last, old)
+        generation = Generation(scope, number, path.name, checksum, model, size, last, removal, *words)
         await self._announce(generation)
         if not await self._truth.publish(generation, self._now(), reembeddings):
             path.unlink(missing_ok=True)
+            path.with_suffix(WORDS_SUFFIX).unlink(missing_ok=True)
             return None
         self._remove_old_files(scope, number)
         return generation
@@ -111,7 +125,10 @@ class Compactor:
     ) -> tuple[str, int, int]:
         """Return the file's checksum, its number of vectors, and the newest chunk in it."""
         async with start_build() as build:
-            goes_on = await build.begin(await self._order(path, count, base))
+            order = BuildOrder("vectors", str(path), count)
+            if base is not None:
+                order = await self._on_top(order, base, base.file, base.checksum)
+            goes_on = await build.begin(order)
             last = base.last_chunk if base and goes_on else 0
             if not goes_on:
                 step = sample_step(count)
@@ -123,11 +140,28 @@ class Compactor:
             checksum, size = await build.finish()
         return checksum, size, last
 
-    async def _order(self, path: Path, count: int, base: Generation | None) -> BuildOrder:
-        if base is None:
-            return BuildOrder(str(path), count)
+    async def _build_words(
+        self, scope: int, path: Path, count: int, last: int, old: Generation | None
+    ) -> tuple[str, str] | tuple[None, None]:
+        """Write the words of a large scope's chunks up to one. Returns the file's name and checksum."""
+        if not WORD_LISTS_FROM < count <= MAX_ROWS:
+            return None, None
+        order = BuildOrder("words", str(path), count)
+        if old is not None and old.words_file is not None and old.words_checksum is not None:
+            order = await self._on_top(order, old, old.words_file, old.words_checksum)
+        async with start_build() as build:
+            goes_on = await build.begin(order)
+            first = old.last_chunk if old is not None and goes_on else 0
+            for after in range(first, last, PORTION):
+                rows = await self._words.words_between(scope, after, min(after + PORTION, last))
+                await build.take(word_portion([key for key, _ in rows], [words for _, words in rows]))
+            checksum, _ = await build.finish()
+        return path.name, checksum
+
+    async def _on_top(self, order: BuildOrder, base: Generation, file: str, checksum: str) -> BuildOrder:
+        """Return the order to go on from a file of a generation."""
         removed, _ = await self._truth.removed_after(base.scope, base.last_removal)
-        return BuildOrder(str(path), count, str(self._folder / base.file), base.checksum, tuple(removed))
+        return replace(order, base=str(self._folder / file), checksum=checksum, removed=tuple(removed))
 
     async def _portions(self, scope: int, model: str, last: int) -> AsyncIterator[Rows]:
         while rows := await self._truth.after(scope, model, last, PORTION):
@@ -136,7 +170,7 @@ class Compactor:
 
     def _next_number(self, scope: int) -> int:
         """A number no file has: a withdrawn generation may still be mapped by another process."""
-        return 1 + max((_number(path) for path in self._folder.glob(f"{scope}-*.faiss")), default=0)
+        return 1 + max((_number(path) for path in self._folder.glob(f"{scope}-*{VECTORS_SUFFIX}")), default=0)
 
     def _remove_partial_files(self, scope: int) -> None:
         """Delete what a killed process left; only the holder of the scope's lock writes here."""
@@ -145,7 +179,8 @@ class Compactor:
 
     def _remove_old_files(self, scope: int, number: int) -> None:
         """Delete files that no reader opens any more; the one before stays for those that just read its row."""
-        for path in self._folder.glob(f"{scope}-*.faiss"):
+        files = [self._folder.glob(f"{scope}-*{suffix}") for suffix in (VECTORS_SUFFIX, WORDS_SUFFIX)]
+        for path in itertools.chain(*files):
             if _number(path) < number - 1:
                 # Windows keeps a file that another process has mapped; the next compaction tries again.
                 with contextlib.suppress(PermissionError):

@@ -18,7 +18,10 @@ from typing import TYPE_CHECKING, Any
 from fluorite_mcp.errors import StoreError
 from fluorite_mcp.index import vectors
 from fluorite_mcp.index.compaction import PORTION, Compactor
+from fluorite_mcp.index.postings import MAX_ROWS
 from fluorite_mcp.index.truth import VectorTruth
+from fluorite_mcp.index.word_files import WordFiles, WordSource
+from fluorite_mcp.index.word_lists import WORD_LISTS_FROM
 from fluorite_mcp.models import Generation
 
 if TYPE_CHECKING:
@@ -68,12 +71,23 @@ class _Scope:
 
 
 class VectorIndex:
-    """Searches the vectors of scopes, following the store as it changes."""
+    """Searches the vectors of scopes, following the store as it changes.
 
-    def __init__(self, truth: VectorTruth, folder: Path, now: Callable[[], str]) -> None:
+    Args:
+        truth: The store's vectors.
+        words: Reads the store's words, which are published with them.
+        files: Opens what is published of words.
+        folder: Where the files lie.
+        now: Gives the time.
+    """
+
+    def __init__(
+        self, truth: VectorTruth, words: WordSource, files: WordFiles, folder: Path, now: Callable[[], str]
+    ) -> None:
         self._truth = truth
+        self._files = files
         self._folder = folder
-        self._compactor = Compactor(truth, folder, now, self._open_ahead)
+        self._compactor = Compactor(truth, words, folder, now, self._open_ahead)
         # The newest generation this process built, until a search takes it over.
         self._opened: dict[int, tuple[Generation, Any | None]] = {}
         self._scopes: dict[int, _Scope] = {}
@@ -195,8 +209,11 @@ class VectorIndex:
     def needs_compaction(self, scope: int) -> bool:
         """Whether the loaded tail and mask of a scope have grown enough to publish a generation."""
         loaded = self._scopes.get(scope)
-        if loaded is None:
+        # What was published since the last search is followed by the next.
+        if loaded is None or scope in self._opened:
             return False
+        if _lacks_words(loaded.generation) or self._files.is_damaged(scope):
+            return True
         grown = loaded.tail_size + len(loaded.removed)
         return grown > max(TAIL_LIMIT, min(TAIL_FRACTION * loaded.base_size, TAIL_MOST))
 
@@ -213,6 +230,7 @@ class VectorIndex:
 
     async def _open_ahead(self, generation: Generation) -> None:
         if generation.scope in self._scopes:
+            await self._files.get(generation)
             self._opened[generation.scope] = (generation, await self._open(generation))
 
     async def _open(self, generation: Generation) -> Any | None:
@@ -233,6 +251,11 @@ class VectorIndex:
             }
             for scope, loaded in self._scopes.items()
         }
+
+
+def _lacks_words(generation: Generation | None) -> bool:
+    """Whether a generation of a large scope was published without its words, or these are damaged."""
+    return generation is not None and generation.words_file is None and WORD_LISTS_FROM < generation.rows <= MAX_ROWS
 
 
 def _nearest(found: list[tuple[int, float]], limit: int) -> list[tuple[int, float]]:

@@ -22,7 +22,7 @@ from fluorite_mcp.index.expressions import (
     scored,
 )
 from fluorite_mcp.index.filtering import Filtering
-from fluorite_mcp.index.selection import deciding_words, has_drifted, narrowing, rarest_words, rows_and_tokens
+from fluorite_mcp.index.selection import deciding_words, has_drifted, narrowing, rarest_words, row_count
 from fluorite_mcp.models import GLOBAL_SCOPE
 
 # More words than this make a pasted text, whose rarest words say the most.
@@ -69,19 +69,18 @@ class LexicalMatches:
 class WordsInMemory(Protocol):
     """Holds what the word index holds of all but large scopes."""
 
-    async def counts(self, words: Sequence[str], scopes: Sequence[int]) -> dict[str, int] | None:
-        """Return in how many chunks of some scopes each word stands; None where they are not in memory."""
+    async def counts(self, words: Sequence[str], scopes: Sequence[int]) -> tuple[dict[str, int], int] | None:
+        """Return in how many chunks of some scopes each word stands, and how many they have; None where not known."""
         ...
 
     async def best(
-        self, weights: Mapping[str, float], where: ScopeFilter, average: float, limit: int
+        self, weights: Mapping[str, float], where: ScopeFilter, limit: int
     ) -> list[tuple[int, float]] | None:
         """Return (chunk, BM25) of the best chunks, best first; None where a scope is not in memory.
 
         Args:
             weights: The IDF of each word.
             where: Which chunks count.
-            average: How many tokens the chunks of the whole store hold on average.
             limit: At most so many.
         """
         ...
@@ -98,8 +97,8 @@ class LexicalIndex:
     def __init__(self, sql: SqlReader, memory: WordsInMemory | None = None) -> None:
         self._sql = sql
         self._memory = memory
-        # The store's version, how many chunks it has, and how many tokens these hold on average.
-        self._counted: tuple[int, int, float] | None = None
+        # The store's version, and how many chunks it has.
+        self._counted: tuple[int, int] | None = None
         # What was counted of the store's present version: in how many chunks words stand, and in how many imports.
         self._known: dict[str, int] = {}
         self._imports: dict[str, int] = {}
@@ -118,7 +117,7 @@ class LexicalIndex:
             limit: At most so many chunks.
         """
         words = await self._with_bigrams(words)
-        counts, size = await self._counts(words)
+        counts, size = await self._counts(words, where.scopes)
         if not counts:
             return LexicalMatches((), 0.0)
         idf = {word: inverse_frequency(count, size) for word, count in counts.items()}
@@ -134,9 +133,9 @@ class LexicalIndex:
         self, counts: Mapping[str, int], idf: Mapping[str, float], where: ScopeFilter, limit: int
     ) -> tuple[list[str], list[tuple[int, float]]]:
         """Return the words that decide, and the best chunks with their scores."""
-        if self._memory is not None and self._counted is not None:
+        if self._memory is not None:
             rarest = rarest_words(counts, MAX_WORDS)
-            found = await self._memory.best({word: idf[word] for word in rarest}, where, self._counted[2], limit)
+            found = await self._memory.best({word: idf[word] for word in rarest}, where, limit)
             if found is not None:
                 return rarest, found
         filters = await self._filters(where)
@@ -230,27 +229,29 @@ class LexicalIndex:
         )
         return list(dict.fromkeys([*words, *(term for (term,) in rows)]))
 
-    async def _counts(self, words: Sequence[str]) -> tuple[dict[str, int], int]:
-        """Return in how many chunks each known word stands, and how many chunks there are."""
+    async def _counts(self, words: Sequence[str], scopes: Sequence[int]) -> tuple[dict[str, int], int]:
+        """Return in how many chunks each known word stands, and how many chunks there are.
+
+        In the searched scopes if that is known, so that no other project changes what is found, else in all.
+        """
         size = await self._size()
+        words = list(dict.fromkeys(words))
+        found = await self._memory.counts(words, scopes) if self._memory is not None and scopes else None
+        if found is not None:
+            counts, size = found
+            return {word: count for word, count in counts.items() if count}, max(size, 1)
         if has_drifted(self._frequent_of, size) or len(self._frequent) > _COUNTS_KEPT:
             self._frequent, self._frequent_of = {}, size
         if len(self._known) > _COUNTS_KEPT:
             self._known = {}
         known = self._known
-        unknown = [word for word in dict.fromkeys(words) if word not in known and word not in self._frequent]
-        counted = await self._count_in_memory(unknown) or await self._count_all(unknown)
+        unknown = [word for word in words if word not in known and word not in self._frequent]
+        counted = await self._count_all(unknown)
         known |= dict.fromkeys(unknown, 0) | counted
         self._frequent |= {word: count for word, count in counted.items() if count >= _REMEMBERED_COUNT}
         counts = {word: self._frequent.get(word) or known[word] for word in words}
         counts = {word: count for word, count in counts.items() if count}
         return {word: min(count, size) for word, count in counts.items()}, max(size, 1)
-
-    async def _count_in_memory(self, words: Sequence[str]) -> dict[str, int] | None:
-        """Return in how many chunks each word stands; None where not all chunks are in memory."""
-        if self._memory is None or not words:
-            return None
-        return await self._memory.counts(words, sorted(self._scopes))
 
     async def _count_all(self, words: Sequence[str]) -> dict[str, int]:
         """Return in how many chunks each word stands; those in none are left out."""
@@ -293,8 +294,7 @@ class LexicalIndex:
         if self._counted is None or self._counted[0] != version:
             rows = await self._sql.look_up("SELECT block FROM words_data WHERE id = 1")
             projects = await self._sql.look_up("SELECT key FROM projects")
-            count, tokens = rows_and_tokens(rows[0][0])
-            self._counted = (version, count, tokens / max(count, 1))
+            self._counted = (version, row_count(rows[0][0]))
             self._known, self._imports = {}, {}
             self._scopes = {GLOBAL_SCOPE, *(int(key) for (key,) in projects)}
         return self._counted[1]

@@ -56,16 +56,16 @@ def has_drifted(counted_at: int, size: int) -> bool:
     return abs(size - counted_at) > _COUNTS_DRIFT * size
 
 
-def rows_and_tokens(averages: bytes) -> tuple[int, int]:
-    """Return how many rows an FTS5 table has, and how many tokens all of their columns hold.
+def row_count(averages: bytes) -> int:
+    """Return how many rows an FTS5 table has.
 
     Args:
         averages: Its record of averages: the number of rows, then of the tokens of each column. Each is written in 7
             bits a byte, high ones first, the eighth set where more follow.
     """
-    numbers = [0]
+    rows = 0
     for byte in averages:
-        numbers[-1] = numbers[-1] << 7 | byte & 0x7F
+        rows = rows << 7 | byte & 0x7F
         if byte < 0x80:
-            numbers.append(0)
-    return numbers[0], sum(numbers[1:])
+            break
+    return rows

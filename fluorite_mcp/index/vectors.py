@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from fluorite_mcp.index.codes import CodedIndex, search_all
 from fluorite_mcp.index.inverted import InvertedIndex, Lists
+from fluorite_mcp.index.published_file import HASHED_BYTES, checksum_of, written_whole
 from fluorite_mcp.index.rounded import RoundedIndex
 
 if TYPE_CHECKING:
@@ -37,9 +38,6 @@ _FOOTER = struct.Struct("<Q8s")
 
 # The bytes of a float16.
 _NUMBER_BYTES = 2
-
-# A file is hashed in pieces of so many bytes, and never whole in memory for that.
-_HASHED_BYTES = 1 << 20
 
 
 def to_bytes(vectors: NDArray[np.float32]) -> list[bytes]:
@@ -157,46 +155,21 @@ def write_index(index: Any, path: Path) -> str:
         OSError: The folder cannot be written.
     """
     import faiss
-    import xxhash
 
-    checksum = xxhash.xxh3_128()
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as file:
-
-            def write(data: bytes) -> None:
-                checksum.update(data)
-                file.write(data)
-
-            inverted = isinstance(index, InvertedIndex)
-            # Not known to faiss' own type stubs.
-            writer: Any = vars(faiss)["PyCallbackIOWriter"](write, _HASHED_BYTES)
-            faiss.write_index(index.index if inverted else index, writer)
-            if inverted:
-                write(_footer(index.lists))
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        _sync_folder(path.parent)
-    finally:
-        partial.unlink(missing_ok=True)
-    return str(checksum.hexdigest())
+    with written_whole(path) as file:
+        inverted = isinstance(index, InvertedIndex)
+        # Not known to faiss' own type stubs.
+        writer: Any = vars(faiss)["PyCallbackIOWriter"](file.write, HASHED_BYTES)
+        faiss.write_index(index.index if inverted else index, writer)
+        if inverted:
+            file.write(_footer(index.lists))
+    return file.checksum()
 
 
 def _footer(lists: Lists) -> bytes:
     values = {"scales": lists.scales.tolist(), "reach": lists.reach, "trained": lists.trained}
     data = json.dumps(values).encode()
     return data + _FOOTER.pack(len(data), _MARK)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def read_index(path: Path, checksum: str, *, mapped: bool = True) -> Any | None:
@@ -212,7 +185,7 @@ def read_index(path: Path, checksum: str, *, mapped: bool = True) -> Any | None:
     import faiss
 
     try:
-        if _checksum(path) != checksum:
+        if checksum_of(path) != checksum:
             return None
         index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if mapped else 0)
         if not isinstance(index, faiss.IndexIVF):
@@ -238,13 +211,3 @@ def _read_footer(path: Path) -> Lists | None:
     if "reach" not in values:
         return None
     return Lists(np.array(values["scales"], dtype=np.float32), values["reach"], values["trained"])
-
-
-def _checksum(path: Path) -> str:
-    import xxhash
-
-    checksum = xxhash.xxh3_128()
-    with path.open("rb", buffering=0) as file:
-        while data := file.read(_HASHED_BYTES):
-            checksum.update(data)
-    return str(checksum.hexdigest())

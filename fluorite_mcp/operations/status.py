@@ -125,9 +125,14 @@ def store_sizes(data_dir: Path, database: Path, cache: CacheFigures) -> dict[str
     log = database.with_name(database.name + "-wal")
     return {
         "database_bytes": _size(database) + _size(log),
-        "vectors_bytes": sum(_size(path) for path in (data_dir / "vectors").glob("*.faiss")),
+        "vectors_bytes": _sizes(data_dir / "vectors", "*.faiss"),
+        "words_bytes": _sizes(data_dir / "vectors", "*.words"),
         "cache_bytes": cache.size_bytes(),
     }
+
+
+def _sizes(folder: Path, pattern: str) -> int:
+    return sum(_size(path) for path in folder.glob(pattern))
 
 
 def _size(path: Path) -> int:

@@ -107,15 +107,20 @@ def check_words(connection: sqlite3.Connection, version: str) -> Finding:
 
 
 def check_vectors(
-    connection: sqlite3.Connection, folder: Path, model: str, count_vectors: Callable[[Path, str], int | None]
+    connection: sqlite3.Connection,
+    folder: Path,
+    model: str,
+    count_vectors: Callable[[Path, str], int | None],
+    is_whole: Callable[[Path, str], bool],
 ) -> Finding:
-    """Check vectors against the chunks, and the published index files against the vectors.
+    """Check vectors against the chunks, and the published index files against the vectors and their checksums.
 
     Args:
         connection: To the store.
         folder: Where the index files lie.
         model: The embedder's name.
         count_vectors: Returns how many vectors an index file with that checksum holds, None if it is another file.
+        is_whole: Whether a file of words is there and has that checksum.
     """
     try:
         waiting = _count(connection, _WITHOUT_VECTOR, model)
@@ -125,20 +130,34 @@ def check_vectors(
         published = connection.execute(
             "SELECT file, checksum, rows FROM generations WHERE model = ?", [model]
         ).fetchall()
+        words = _published_words(connection)
     except sqlite3.Error as error:
         return Finding(check="vector index", state="fail", message=f"cannot be checked: {error}")
     if extra or lengths > 1:
         message = f"{extra} vectors belong to no chunk, {lengths} lengths of vectors"
         advice = "Export the memory and import it into an empty data folder."
         return Finding(check="vector index", state="fail", message=message, advice=advice)
-    if bad := [file for file, checksum, rows in published if count_vectors(folder / file, checksum) != rows]:
-        message = f"{', '.join(bad)} missing or damaged; vectors come from the store meanwhile"
+    bad = [file for file, checksum, rows in published if count_vectors(folder / file, checksum) != rows]
+    bad += [file for file, checksum in words if not is_whole(folder / file, checksum)]
+    if bad:
+        message = f"{', '.join(bad)} missing or damaged; vectors and words come from the store meanwhile"
         return Finding(check="vector index", state="warn", message=message, advice=_REBUILD)
     if waiting:
         message = f"{waiting:,} chunks wait for their vectors"
         advice = "They are made in the background while the server runs; search finds them by words."
         return Finding(check="vector index", state="warn", message=message, advice=advice)
-    return Finding(check="vector index", state="ok", message=f"{total:,} vectors, {len(published)} published files")
+    return Finding(
+        check="vector index", state="ok", message=f"{total:,} vectors, {len(published) + len(words)} published files"
+    )
+
+
+def _published_words(connection: sqlite3.Connection) -> list[tuple[str, str]]:
+    """Return the files of words and their checksums; a store that waits for its migration has none."""
+    columns = [name for _, name, *_ in connection.execute("PRAGMA table_info(generations)")]
+    if "words_file" not in columns:
+        return []
+    sql = "SELECT words_file, words_checksum FROM generations WHERE words_file IS NOT NULL"
+    return connection.execute(sql).fetchall()
 
 
 def _count(connection: sqlite3.Connection, sql: str, *parameters: str) -> int:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from math import log1p
 from typing import TYPE_CHECKING, NamedTuple
 
+from fluorite_mcp.index.postings import ChunkWords
 from fluorite_mcp.text.tokens import MAX_CACHED_WORDS
 
 if TYPE_CHECKING:
@@ -183,25 +184,11 @@ def _count_bytes(counts: list[int]) -> bytes:
         return bytes([min(count, _MOST) for count in counts])
 
 
-class ProfileWords(NamedTuple):
-    """What a profile holds for word search, as bytes: a profile of each of a project's chunks is read at once.
-
-    Attributes:
-        terms: Hashes of the chunk's words and then of those that its names say, uint32.
-        counts: What each of them counts, uint8; what stands in both places counts twice.
-        width: Number of tokens in all fields of the word index.
-    """
-
-    terms: bytes
-    counts: bytes
-    width: int
-
-
-def profile_words(data: bytes) -> ProfileWords:
+def profile_words(data: bytes) -> ChunkWords:
     """Read what the bytes of `encode_profile` hold for word search."""
     terms, _, named, _, _, width = _HEAD.unpack_from(data)
     counts_at = _HEAD.size + 4 * (terms + named)
-    return ProfileWords(data[_HEAD.size : counts_at], data[counts_at : counts_at + terms + named], width)
+    return ChunkWords(data[_HEAD.size : counts_at], data[counts_at : counts_at + terms + named], width)
 
 
 def decode_profile(data: bytes) -> ChunkProfile:

@@ -9,25 +9,24 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fluorite_mcp.search.profile import ProfileWords, profile_words
+from fluorite_mcp.index.postings import (
+    COUNT_BITS,
+    COUNT_MASK,
+    K1,
+    ROW_MASK,
+    TERM_SHIFT,
+    B,
+    ChunkWords,
+    postings_of,
+)
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    # A chunk, by key, and the bytes of its profile.
-    Profiled = tuple[int, bytes]
 
-# BM25's constants, as FTS5 has them.
-_K1 = 1.2
-_B = 0.75
-
-# A posting is one number: 32 bits of its term, 20 of the chunk's row, 12 of what the term counts there.
-_COUNT_BITS = 12
-_ROW_BITS = 20
-_TERM_SHIFT = _COUNT_BITS + _ROW_BITS
-_ROW_MASK = (1 << _ROW_BITS) - 1
-_COUNT_MASK = (1 << _COUNT_BITS) - 1
+# A chunk, by key, and its words.
+Worded = tuple[int, ChunkWords]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,33 +44,43 @@ class WordTable:
     postings: NDArray[np.uint64]
 
     @classmethod
-    def of(cls, chunks: Sequence[Profiled], first_row: int = 0) -> WordTable:
+    def of(cls, chunks: Sequence[Worded], first_row: int = 0) -> WordTable:
         """Make a table of chunks in the order of their keys; the first one's row is the given one."""
         import numpy as np
 
-        profiles = [profile_words(data) for _, data in chunks]
+        words = [of_chunk for _, of_chunk in chunks]
         return cls(
             np.array([key for key, _ in chunks], np.int64),
-            np.array([profile.width for profile in profiles], np.float64),
-            _postings(profiles, first_row),
+            np.array([one.width for one in words], np.float64),
+            postings_of(words, first_row),
         )
 
-    def changed(self, gone: Collection[int], new: Sequence[Profiled]) -> WordTable:
+    def changed(self, gone: Collection[int], new: Sequence[Worded]) -> WordTable:
         """Return the table without some chunks and with others, whose keys are all greater than those it has."""
         import numpy as np
 
         kept = ~np.isin(self.keys, list(gone))
-        rows = (self.postings >> _COUNT_BITS) & _ROW_MASK
+        rows = (self.postings >> COUNT_BITS) & ROW_MASK
         moved = np.cumsum(kept, dtype=np.uint64) - 1
         is_kept = kept[rows]
         postings, rows = self.postings[is_kept], rows[is_kept]
-        postings = (postings & ~np.uint64(_ROW_MASK << _COUNT_BITS)) | (moved[rows] << _COUNT_BITS)
+        postings = (postings & ~np.uint64(ROW_MASK << COUNT_BITS)) | (moved[rows] << COUNT_BITS)
         added = WordTable.of(new, first_row=int(kept.sum()))
         return WordTable(
             np.concatenate([self.keys[kept], added.keys]),
             np.concatenate([self.widths[kept], added.widths]),
             np.insert(postings, postings.searchsorted(added.postings), added.postings),
         )
+
+    @property
+    def size(self) -> int:
+        """How many chunks there are."""
+        return len(self.keys)
+
+    @property
+    def tokens(self) -> float:
+        """How many tokens they hold together."""
+        return float(self.widths.sum())
 
     def counts(self, terms: Sequence[int]) -> list[int]:
         """Return in how many of the chunks each term stands."""
@@ -84,7 +93,7 @@ class WordTable:
 
         Args:
             weights: The IDF of each term, by hash.
-            average: How many tokens the chunks of the whole store hold on average.
+            average: How many tokens a chunk holds on average.
             limit: At most so many.
             filters: A chunk must have one of the terms of each of these.
         """
@@ -94,11 +103,11 @@ class WordTable:
         found = [self.postings[start:end] for start, end in ranges]
         postings = np.concatenate(found) if found else self.postings[:0]
         idf = np.repeat(list(weights.values()), [end - start for start, end in ranges])
-        rows = ((postings >> _COUNT_BITS) & _ROW_MASK).astype(np.intp)
-        counts = (postings & _COUNT_MASK).astype(np.float64)
-        lengths = _K1 * (1 - _B + _B * self.widths[rows] / average)
+        rows = ((postings >> COUNT_BITS) & ROW_MASK).astype(np.intp)
+        counts = (postings & COUNT_MASK).astype(np.float64)
+        lengths = K1 * (1 - B + B * self.widths[rows] / average)
         # Added up in the order of the words, as SQLite does: then even the last bit is the same.
-        scores = np.bincount(rows, idf * ((counts * (_K1 + 1)) / (counts + lengths)), len(self.keys))
+        scores = np.bincount(rows, idf * ((counts * (K1 + 1)) / (counts + lengths)), len(self.keys))
         hit = np.zeros(len(self.keys), np.bool_)
         hit[rows] = True
         for terms in filters:
@@ -113,33 +122,13 @@ class WordTable:
 
         has = np.zeros(len(self.keys), np.bool_)
         for start, end in self._ranges(terms):
-            has[(self.postings[start:end] >> _COUNT_BITS) & _ROW_MASK] = True
+            has[(self.postings[start:end] >> COUNT_BITS) & ROW_MASK] = True
         return has
 
     def _ranges(self, terms: Sequence[int]) -> list[tuple[int, int]]:
         """Return from where to where the postings of each term stand."""
         import numpy as np
 
-        first = np.array(terms, np.uint64) << _TERM_SHIFT
-        borders = self.postings.searchsorted(np.concatenate([first, first + (1 << _TERM_SHIFT)])).tolist()
+        first = np.array(terms, np.uint64) << TERM_SHIFT
+        borders = self.postings.searchsorted(np.concatenate([first, first + (1 << TERM_SHIFT)])).tolist()
         return list(zip(borders[: len(terms)], borders[len(terms) :], strict=True))
-
-
-def _postings(profiles: Sequence[ProfileWords], first_row: int) -> NDArray[np.uint64]:
-    """Return the postings of profiles, whose rows are counted from the given one."""
-    import numpy as np
-
-    if not profiles:
-        return np.zeros(0, np.uint64)
-    rows = np.arange(first_row, first_row + len(profiles), dtype=np.uint64)
-    owners = np.repeat(rows, [len(one.counts) for one in profiles])
-    terms = np.frombuffer(b"".join([one.terms for one in profiles]), np.uint32).astype(np.uint64)
-    held = np.frombuffer(b"".join([one.counts for one in profiles]), np.uint8)
-    postings = (terms << _TERM_SHIFT) | (owners << _COUNT_BITS) | held
-    postings.sort()
-    # What a name says and the text says as well counts as one.
-    places = postings >> _COUNT_BITS
-    starts = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1])))
-    counted = np.add.reduceat(postings & _COUNT_MASK, starts, dtype=np.uint64)
-    merged: NDArray[np.uint64] = np.bitwise_or(places[starts] << _COUNT_BITS, counted, dtype=np.uint64)
-    return merged

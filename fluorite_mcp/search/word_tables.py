@@ -1,4 +1,4 @@
-"""Keeps the words of all but large scopes in memory, where all words of a query can be weighed.
+"""Weighs all words of a query in arrays: in memory those of small scopes, in published files those of large ones.
 
 A table is made when its scope is first searched, and brought up to date when the store has changed.
 """
@@ -6,20 +6,32 @@ A table is made when its scope is first searched, and brought up to date when th
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from fluorite_mcp.index.expressions import ScopeFilter
+from fluorite_mcp.index.postings import ChunkWords
+from fluorite_mcp.index.word_lists import WORD_LISTS_FROM
+from fluorite_mcp.search.large_table import LargeTable
 from fluorite_mcp.search.profile import filter_term, term_hash
 from fluorite_mcp.search.word_table import WordTable
 
 # A larger table would take more than some 25 MB, and longer to keep up to date than SQLite takes to answer.
-MAX_TABLE_CHUNKS = 20_000
+MAX_TABLE_CHUNKS = WORD_LISTS_FROM
 # Who works in many projects at once keeps the tables of those used last.
 MAX_KEPT_CHUNKS = 60_000
 
 Scopes = tuple[int, ...]
+
+
+class LargeScopes(Protocol):
+    """Has the words of large scopes."""
+
+    async def tables(self, scopes: Sequence[int]) -> Mapping[int, LargeTable]:
+        """Return the tables of those scopes that have one."""
+        ...
 
 
 class WordSource(Protocol):
@@ -33,53 +45,72 @@ class WordSource(Protocol):
         """Return the living chunks of a scope, in order of their keys; at most so many."""
         ...
 
-    async def profile_bytes(self, keys: Sequence[int]) -> list[tuple[int, bytes]]:
-        """Return the profiles of living chunks, in order of their keys."""
+    async def words_of(self, keys: Sequence[int]) -> list[tuple[int, ChunkWords]]:
+        """Return (chunk, words) of living chunks, in order of their keys."""
         ...
 
 
 class WordTables:
-    """Answers word searches of scopes that have a table: one for all that are searched together."""
+    """Answers word searches of scopes that have a table: one for all small ones that are searched together.
 
-    def __init__(self, source: WordSource) -> None:
+    Args:
+        source: Reads what tables are made of.
+        large: Gives the tables of large scopes.
+    """
+
+    def __init__(self, source: WordSource, large: LargeScopes) -> None:
         self._source = source
+        self._large = large
         # The table of some scopes and the version of the store it is of, the one used last at the end.
         self._tables: OrderedDict[Scopes, tuple[WordTable, int]] = OrderedDict()
-        self._large: set[Scopes] = set()
+        self._too_large: set[Scopes] = set()
         self._making = asyncio.Lock()
 
-    async def counts(self, words: Sequence[str], scopes: Sequence[int]) -> dict[str, int] | None:
-        """Return in how many chunks of some scopes each word stands; None where these have no table."""
-        table, made_of = self._tables.get(_key(scopes), (None, -1))
-        # Other projects' tables are not made for this alone.
-        if table is None or made_of != await self._source.version():
+    async def counts(self, words: Sequence[str], scopes: Sequence[int]) -> tuple[dict[str, int], int] | None:
+        """Return in how many chunks of some scopes each word stands, and how many they have; None where not known."""
+        tables = await self._tables_of(scopes)
+        if tables is None:
             return None
-        return dict(zip(words, table.counts([term_hash(word) for word in words]), strict=True))
+        terms = [term_hash(word) for word in words]
+        sums = [sum(counts) for counts in zip(*(table.counts(terms) for table in tables), strict=True)]
+        return dict(zip(words, sums, strict=True)), sum(table.size for table in tables)
 
     async def best(
-        self, weights: Mapping[str, float], where: ScopeFilter, average: float, limit: int
+        self, weights: Mapping[str, float], where: ScopeFilter, limit: int
     ) -> list[tuple[int, float]] | None:
         """Return (chunk, BM25) of the best chunks, best first; None where the scopes have no table.
 
         Args:
             weights: The IDF of each word.
             where: Which chunks count.
-            average: How many tokens the chunks of the whole store hold on average.
             limit: At most so many.
         """
-        table = await self._table(_key(where.scopes))
-        if table is None:
+        tables = await self._tables_of(where.scopes)
+        if tables is None:
             return None
         terms = {term_hash(word): weight for word, weight in weights.items()}
-        filters = [[filter_term("k", kind) for kind in where.kinds]] if where.kinds else []
+        filters = [tuple(filter_term("k", kind) for kind in where.kinds)] if where.kinds else []
         if where.language:
-            filters.append([filter_term("l", where.language)])
-        return table.best(terms, average, limit, filters)
+            filters.append((filter_term("l", where.language),))
+        average = sum(table.tokens for table in tables) / max(1, sum(table.size for table in tables))
+        found = [table.best(terms, average, limit, filters) for table in tables]
+        return found[0] if len(found) == 1 else sorted(itertools.chain(*found), key=_by_score)[:limit]
+
+    async def _tables_of(self, scopes: Sequence[int]) -> list[LargeTable | WordTable] | None:
+        """Return the tables that hold some scopes; None where one is too large and is not published yet."""
+        large = await self._large.tables(scopes)
+        tables: list[LargeTable | WordTable] = list(large.values())
+        if small := tuple(sorted(scope for scope in scopes if scope not in large)):
+            table = await self._table(small)
+            if table is None:
+                return None
+            tables.append(table)
+        return tables
 
     async def _table(self, scopes: Scopes) -> WordTable | None:
         """Return the table of some scopes as the store is now; None where they are too large for one."""
         version = await self._source.version()
-        if scopes in self._large:
+        if scopes in self._too_large:
             return None
         table, made_of = self._tables.get(scopes, (None, -1))
         if table is None or made_of != version:
@@ -95,7 +126,7 @@ class WordTables:
     def _keep(self, scopes: Scopes, table: WordTable | None, version: int) -> None:
         if table is None:
             self._tables.pop(scopes, None)
-            self._large.add(scopes)
+            self._too_large.add(scopes)
             return
         self._tables[scopes] = table, version
         while len(self._tables) > 1 and sum(len(one.keys) for one, _ in self._tables.values()) > MAX_KEPT_CHUNKS:
@@ -107,14 +138,14 @@ class WordTables:
         if len(keys) > MAX_TABLE_CHUNKS:
             return None
         if table is None:
-            return await asyncio.to_thread(WordTable.of, await self._source.profile_bytes(keys))
+            return await asyncio.to_thread(WordTable.of, await self._source.words_of(keys))
         held = set(table.keys.tolist())
         new, gone = [key for key in keys if key not in held], held.difference(keys)
         if not new and not gone:
             return table
-        profiles = await self._source.profile_bytes(new)
-        return await asyncio.to_thread(table.changed, gone, profiles)
+        words = await self._source.words_of(new)
+        return await asyncio.to_thread(table.changed, gone, words)
 
 
-def _key(scopes: Sequence[int]) -> Scopes:
-    return tuple(sorted(scopes))
+def _by_score(pair: tuple[int, float]) -> tuple[float, int]:
+    return -pair[1], pair[0]

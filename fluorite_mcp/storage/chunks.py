@@ -169,17 +169,6 @@ class ChunkTable:
         )
         return [ProfiledChunk(*row) for row in rows]
 
-    async def living_keys(self, scope: int, limit: int) -> list[int]:
-        """Return the living chunks of a project (or `GLOBAL_SCOPE`), in order of their keys; at most so many."""
-        where = "project = ?" if scope else "project IS NULL"
-        sql = f"SELECT key FROM chunks WHERE retired_at IS NULL AND {where} LIMIT ?"
-        return sorted(key for (key,) in await self._database.fetch(sql, [*([scope] if scope else []), limit]))
-
-    async def profile_bytes(self, keys: Sequence[int]) -> list[tuple[int, bytes]]:
-        """Return the profiles of living chunks, in order of their keys."""
-        rows = await self._database.fetch_in("SELECT chunk, data FROM profiles WHERE chunk IN ({in})", keys)
-        return sorted(rows)
-
     async def headers_of_scope(self, scope: int, limit: int) -> dict[int, Chunk]:
         """Return the living chunks of a project (or `GLOBAL_SCOPE`) without their text, by key, at most so many."""
         where = "c.project = ?" if scope else "c.project IS NULL"
@@ -441,6 +430,7 @@ class ChunkTable:
         """Write the word index anew from the chunks. Returns how many it now holds."""
         await self._database.execute("INSERT INTO words (words) VALUES ('delete-all')")
         await self._database.execute("DELETE FROM profiles")
+        await self._database.execute("UPDATE generations SET words_file = NULL, words_checksum = NULL")
         await self._database.execute(_WAIT)
         after = total = 0
         while chunks := await self.export(after, 500):

@@ -1,10 +1,11 @@
-"""The schema, as numbered migrations: each atomic, each after a backup, never edited once released."""
+"""The schema, as numbered migrations: each atomic, after a backup, never edited once released."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from pathlib import Path
 
 from fluorite_mcp.errors import StoreTooNewError
 from fluorite_mcp.storage.backup import create_backup
@@ -225,6 +226,13 @@ CREATE TABLE pattern_clusters (
 """
 
 
+# The words of a large scope have a file of their own beside its vectors.
+_SCHEMA_7 = """
+ALTER TABLE generations ADD COLUMN words_file TEXT;
+ALTER TABLE generations ADD COLUMN words_checksum TEXT
+"""
+
+
 def _statements(*statements: str) -> Migration:
     async def run(database: Database) -> None:
         for statement in statements:
@@ -240,16 +248,17 @@ MIGRATIONS: tuple[Migration, ...] = (
     _statements(*_SCHEMA_4.split(";")),
     _statements(*_SCHEMA_5),
     _statements(*_SCHEMA_6.split(";")),
+    _statements(*_SCHEMA_7.split(";")),
 )
 SCHEMA_VERSION = len(MIGRATIONS)
 
 
 async def migrate(database: Database, now: datetime, migrations: tuple[Migration, ...] = MIGRATIONS) -> list[str]:
-    """Bring the store to the newest schema, one atomic step at a time, a backup before each.
+    """Bring the store to the newest schema, one atomic step at a time, after a backup.
 
     Args:
         database: The open store.
-        now: The time that names the backups.
+        now: The time that names the backup.
         migrations: All migrations, in order; the position is the version.
 
     Returns:
@@ -259,7 +268,7 @@ async def migrate(database: Database, now: datetime, migrations: tuple[Migration
         StoreTooNewError: A newer version of fluorite-mcp wrote this store.
         StoreFullError: No backup could be written; nothing was migrated.
     """
-    notices: list[str] = []
+    backup: Path | None = None
     version = await _version(database)
     if version > len(migrations):
         raise StoreTooNewError(
@@ -271,13 +280,14 @@ async def migrate(database: Database, now: datetime, migrations: tuple[Migration
             # Another process may have migrated while this one waited for the lock.
             if await _version(database) >= number:
                 continue
-            if version > 0:
+            if version > 0 and backup is None:
                 # Under the lock, so that nothing is written between the backup and the step.
                 backup = await asyncio.to_thread(create_backup, database.path, f"before-v{number}", now)
-                notices.append(f"Migrated the store to schema {number}; the backup before it is {backup}.")
             await step(database)
             await database.execute(f"PRAGMA user_version = {number}")
-    return notices
+    if backup is None:
+        return []
+    return [f"Migrated the store to schema {len(migrations)}; the backup before it is {backup}."]
 
 
 async def _version(database: Database) -> int:

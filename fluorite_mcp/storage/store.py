@@ -20,6 +20,7 @@ from fluorite_mcp.storage.migrations import migrate
 from fluorite_mcp.storage.mined import MinedTable
 from fluorite_mcp.storage.projects import MetaTable, ProjectTable
 from fluorite_mcp.storage.vectors import VectorTable
+from fluorite_mcp.storage.words import WordRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Store:
     undos: UndoTable
     meta: MetaTable
     vectors: VectorTable
+    words: WordRows
     metrics: MetricTable
     departed: DepartedTable
     merged: MergedTable
@@ -98,6 +100,7 @@ async def _prepare(
         UndoTable(database),
         MetaTable(database),
         VectorTable(database),
+        WordRows(database),
         MetricTable(database),
         DepartedTable(database),
         merged,

@@ -64,8 +64,8 @@ class VectorTable:
     async def generation(self, scope: int) -> Generation | None:
         """Return the published generation of a scope."""
         row = await self._database.fetch_one(
-            "SELECT scope, number, file, checksum, model, rows, last_chunk, last_removal FROM generations"
-            " WHERE scope = ?",
+            "SELECT scope, number, file, checksum, model, rows, last_chunk, last_removal, words_file, words_checksum"
+            " FROM generations WHERE scope = ?",
             [scope],
         )
         return Generation(*row) if row else None
@@ -86,11 +86,12 @@ class VectorTable:
                 return False
             await self._database.execute(
                 "INSERT OR REPLACE INTO generations"
-                " (scope, number, file, checksum, model, rows, last_chunk, last_removal, created_at)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " (scope, number, file, checksum, model, rows, last_chunk, last_removal, words_file, words_checksum,"
+                " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     generation.scope, generation.number, generation.file, generation.checksum, generation.model,
-                    generation.rows, generation.last_chunk, generation.last_removal, at,
+                    generation.rows, generation.last_chunk, generation.last_removal, generation.words_file,
+                    generation.words_checksum, at,
                 ],
             )  # fmt: skip
             # A reader that knows an older generation loads this one before it asks for removals.

@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from fluorite_mcp.errors import StoreError
 from fluorite_mcp.index import build_process
+from fluorite_mcp.index.build_order import Build, BuildOrder, Portion, Purpose
 from fluorite_mcp.index.build_process import BuildProcess, serve, start_build
-from fluorite_mcp.index.building import Build, BuildHere, BuildOrder, IndexBuild, Portion, Purpose
+from fluorite_mcp.index.building import BuildHere
 from fluorite_mcp.index.inverted import RETRAIN_GROWTH, InvertedIndex
+from fluorite_mcp.index.vector_build import InvertedIndexBuild
 from fluorite_mcp.index.vectors import read_index, to_bytes, write_index
 from tests.index.conftest import build_index, clustered
 
@@ -47,7 +49,7 @@ def opened(path: str, checksum: str) -> InvertedIndex:
 
 
 async def build_whole(build: Build, path: Path) -> str:
-    assert not await build.begin(BuildOrder(str(path), 2_500))
+    assert not await build.begin(BuildOrder("vectors", str(path), 2_500))
     await build.take(portion("sample", 0, 1_000))
     await build.take(portion("add", 0, 1_000))
     await build.take(portion("add", 1_000, 2_500))
@@ -73,7 +75,7 @@ async def test_a_build_goes_on_from_the_index_before(start: object, tmp_path: Pa
     first, second = tmp_path / "1.faiss", tmp_path / "2.faiss"
     async with start() as build:  # type: ignore[operator]
         checksum = await build_whole(build, first)
-    order = BuildOrder(str(second), 3_000, str(first), checksum, (17, 99_999))
+    order = BuildOrder("vectors", str(second), 3_000, str(first), checksum, (17, 99_999))
     async with start() as build:  # type: ignore[operator]
         assert await build.begin(order)
         await build.take(portion("add", 2_500, 3_000))
@@ -101,7 +103,9 @@ async def test_a_base_that_does_not_serve_is_not_used(why: str, tmp_path: Path) 
     else:
         expected = RETRAIN_GROWTH * 2_500
 
-    assert not IndexBuild(BuildOrder(str(tmp_path / "2.faiss"), expected, str(path), checksum)).goes_on
+    assert not InvertedIndexBuild(
+        BuildOrder("vectors", str(tmp_path / "2.faiss"), expected, str(path), checksum)
+    ).goes_on
 
 
 @BUILDERS
@@ -113,7 +117,7 @@ async def test_a_folder_that_cannot_be_written_is_an_error_of_the_system(start: 
 
 async def test_an_index_of_no_vectors_is_not_written(tmp_path: Path) -> None:
     build = BuildHere()
-    await build.begin(BuildOrder(str(tmp_path / "1.faiss"), 1))
+    await build.begin(BuildOrder("vectors", str(tmp_path / "1.faiss"), 1))
     with pytest.raises(ValueError, match="no vectors"):
         await build.finish()
 
@@ -122,7 +126,7 @@ async def test_a_killed_build_is_reported_and_leaves_no_file(tmp_path: Path) -> 
     with pytest.raises(StoreError, match="ended with -9"):  # noqa: PT012 - the moment of the kill is the point
         async with start_build() as build:
             assert isinstance(build, BuildProcess)
-            await build.begin(BuildOrder(str(tmp_path / "1.faiss"), 3_000))
+            await build.begin(BuildOrder("vectors", str(tmp_path / "1.faiss"), 3_000))
             os.kill(build._process.pid, signal.SIGKILL)
             for _ in range(200):
                 await build.take(portion("sample", 0, 3_000))
@@ -133,7 +137,7 @@ async def test_a_killed_build_is_reported_and_leaves_no_file(tmp_path: Path) -> 
 async def test_a_build_that_is_given_up_ends_its_process(tmp_path: Path) -> None:
     async with start_build() as build:
         assert isinstance(build, BuildProcess)
-        await build.begin(BuildOrder(str(tmp_path / "1.faiss"), 3_000))
+        await build.begin(BuildOrder("vectors", str(tmp_path / "1.faiss"), 3_000))
         await build.take(portion("sample", 0, 3_000))
         pid = build._process.pid
 

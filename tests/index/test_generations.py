@@ -16,8 +16,10 @@ from fluorite_mcp.errors import StoreFullError
 from fluorite_mcp.index import compaction, generations
 from fluorite_mcp.index.generations import VectorIndex
 from fluorite_mcp.index.vectors import from_bytes, to_bytes
+from fluorite_mcp.index.word_files import WordFiles
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, PreparedChunk
 from fluorite_mcp.search.fields import lexical_fields
+from fluorite_mcp.search.word_source import ProfileWordSource
 from fluorite_mcp.storage.store import Store
 from tests.index.conftest import clustered
 from tests.storage.conftest import AT, MODEL, ask, note, open_at
@@ -47,7 +49,7 @@ def index(store: Store, folder: Path) -> VectorIndex:
 
 def new_index(store: Store, folder: Path) -> VectorIndex:
     """Return an index as another process has it."""
-    return VectorIndex(store.vectors, folder, lambda: AT)
+    return VectorIndex(store.vectors, ProfileWordSource(store.words), WordFiles(folder), folder, lambda: AT)
 
 
 async def fill(store: Store, start: int, end: int, project: int | None = None) -> None:

@@ -12,8 +12,8 @@ import pytest
 
 from fluorite_mcp.errors import StoreError
 from fluorite_mcp.index import compaction, generations, inverted, vectors
+from fluorite_mcp.index.build_order import Portion
 from fluorite_mcp.index.build_process import BuildProcess
-from fluorite_mcp.index.building import Portion
 from fluorite_mcp.index.generations import VectorIndex
 from fluorite_mcp.index.inverted import InvertedIndex
 from fluorite_mcp.models import GLOBAL_SCOPE

@@ -11,6 +11,7 @@ import pytest
 
 from fluorite_mcp.index import vectors
 from fluorite_mcp.index.inverted import InvertedIndex
+from fluorite_mcp.index.published_file import checksum_of
 from fluorite_mcp.index.vectors import (
     create_exact,
     from_bytes,
@@ -144,7 +145,7 @@ def test_a_file_that_is_no_index_is_refused_even_with_its_checksum(written: tupl
     path, _ = written
     path.write_bytes(b"no index")
 
-    assert read_index(path, vectors._checksum(path)) is None
+    assert read_index(path, checksum_of(path)) is None
 
 
 KILLED = """

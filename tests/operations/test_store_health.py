@@ -11,6 +11,7 @@ import pytest
 
 from fluorite_mcp.engine import DATABASE_NAME, Engine
 from fluorite_mcp.index.vectors import read_index
+from fluorite_mcp.index.word_lists import read_word_lists
 from fluorite_mcp.operations.doctor import Finding
 from fluorite_mcp.operations.store_health import check_store, check_vectors, check_words, open_read_only
 from fluorite_mcp.search.fields import FIELDS_VERSION
@@ -54,10 +55,14 @@ def count_vectors(file: Path, checksum: str) -> int | None:
     return None if index is None else int(index.ntotal)
 
 
+def has_words(file: Path, checksum: str) -> bool:
+    return read_word_lists(file, checksum) is not None
+
+
 def vectors(database: Path, model: str | None = None) -> Finding:
     with open_read_only(database) as connection:
         model = model or connection.execute(MODEL).fetchone()[0]
-        return check_vectors(connection, database.parent / "vectors", model, count_vectors)
+        return check_vectors(connection, database.parent / "vectors", model, count_vectors, has_words)
 
 
 @pytest.mark.anyio
@@ -182,6 +187,6 @@ async def test_tables_that_cannot_be_read_fail(database: Path, writing: sqlite3.
     writing.execute("ALTER TABLE embeddings RENAME TO elsewhere")
 
     with open_read_only(database) as connection:
-        finding = check_vectors(connection, database.parent, "any", lambda *_: None)
+        finding = check_vectors(connection, database.parent, "any", lambda *_: None, lambda *_: True)
 
     assert finding.state == "fail"

@@ -12,6 +12,8 @@ import numpy as np
 from fluorite_mcp.engine import DATABASE_NAME
 from fluorite_mcp.index.generations import VectorIndex
 from fluorite_mcp.index.vectors import from_bytes
+from fluorite_mcp.index.word_files import WordFiles
+from fluorite_mcp.search.word_source import ProfileWordSource
 from tests.storage.conftest import AT, ask, open_at
 
 _WORDS = "SELECT term, doc, col, offset FROM temp.every_word ORDER BY 1, 2, 3, 4"
@@ -36,7 +38,8 @@ async def check_store(data: Path) -> None:
         async with store.database.atomic():
             await store.chunks.rebuild_words()
         assert every_word(database) == before
-        index = VectorIndex(store.vectors, data / "vectors", lambda: AT)
+        folder = data / "vectors"
+        index = VectorIndex(store.vectors, ProfileWordSource(store.words), WordFiles(folder), folder, lambda: AT)
         for scope, model in ask(database, "SELECT DISTINCT scope, model FROM embeddings"):
             await check_vectors(database, index, scope, model)
         assert index.notices == []

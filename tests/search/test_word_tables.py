@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 from fluorite_mcp.index import lexical
 from fluorite_mcp.index.expressions import ScopeFilter
 from fluorite_mcp.index.lexical import LexicalIndex
+from fluorite_mcp.index.word_files import WordFiles
 from fluorite_mcp.models import GLOBAL_SCOPE, Chunk, Origin
 from fluorite_mcp.search import word_tables
+from fluorite_mcp.search.large_tables import LargeTables
+from fluorite_mcp.search.word_source import ProfileWordSource
 from fluorite_mcp.search.word_tables import WordTables
 from fluorite_mcp.storage.store import Store
 from fluorite_mcp.text.tokens import query_words
@@ -46,6 +49,12 @@ def made_up(number: int, rng: random.Random) -> Chunk:
     return note(f"n{number}", f"import {rng.choice(WORDS)}\n{some(8)}", **fields)
 
 
+def word_tables_of(store: Store) -> WordTables:
+    """Return words in memory, without files of words."""
+    source = ProfileWordSource(store.words)
+    return WordTables(source, LargeTables(store.words, store.vectors, source, WordFiles(store.database.path.parent)))
+
+
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     opened = await open_at(tmp_path / "fluorite.db")
@@ -58,11 +67,17 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 async def same_in_both(store: Store, memory: WordTables, words: list[str], where: ScopeFilter) -> int:
-    """Compare what both find; return how many chunks they found."""
-    by_sql = await LexicalIndex(store.database).search(words, where, LIMIT)
-    by_memory = await LexicalIndex(store.database, memory).search(words, where, LIMIT)
+    """Compare what both find; return how many chunks they found.
 
-    assert by_memory == by_sql
+    The word index weighs words by all scopes: where only some are searched, just the chunks are the same.
+    """
+    limit = LIMIT if where.scopes == SCOPES else 1_000
+    by_sql = await LexicalIndex(store.database).search(words, where, limit)
+    by_memory = await LexicalIndex(store.database, memory).search(words, where, limit)
+
+    if where.scopes == SCOPES:
+        assert by_memory == by_sql
+    assert {key for key, _ in by_memory.scores} == {key for key, _ in by_sql.scores}
     return len(by_sql.scores)
 
 
@@ -80,11 +95,11 @@ FILTERS = st.builds(
 async def test_what_is_found_in_memory_is_what_the_word_index_finds(
     store: Store, words: list[str], where: ScopeFilter
 ) -> None:
-    await same_in_both(store, WordTables(store.chunks), words, where)
+    await same_in_both(store, word_tables_of(store), words, where)
 
 
 async def test_a_table_follows_what_comes_and_goes(store: Store) -> None:
-    memory, rng = WordTables(store.chunks), random.Random(8)
+    memory, rng = word_tables_of(store), random.Random(8)
     words = list(query_words("retry queue storage"))
     before = await same_in_both(store, memory, words, ScopeFilter(SCOPES))
     for step in range(4):
@@ -104,7 +119,7 @@ async def test_in_memory_every_word_of_a_query_is_weighed(store: Store, monkeypa
     monkeypatch.setattr(lexical, "POSTINGS_BUDGET", 1)
     words, where = query_words("retry queue storage open tree"), ScopeFilter(SCOPES)
     by_sql = await LexicalIndex(store.database).search(words, where, 200)
-    by_memory = await LexicalIndex(store.database, WordTables(store.chunks)).search(words, where, 200)
+    by_memory = await LexicalIndex(store.database, word_tables_of(store)).search(words, where, 200)
 
     assert len(by_memory.scores) > len(by_sql.scores)
     assert by_memory.ideal > by_sql.ideal
@@ -112,37 +127,52 @@ async def test_in_memory_every_word_of_a_query_is_weighed(store: Store, monkeypa
 
 async def test_a_large_scope_is_left_to_the_word_index(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(word_tables, "MAX_TABLE_CHUNKS", 10)
-    memory, weights = WordTables(store.chunks), {"retry": 1.0}
+    memory, weights = word_tables_of(store), {"retry": 1.0}
 
-    assert await memory.best(weights, ScopeFilter((1,)), 9.0, LIMIT) is None
+    assert await memory.best(weights, ScopeFilter((1,)), LIMIT) is None
     assert await memory.counts(["retry"], (1,)) is None
     assert await same_in_both(store, memory, ["retri"], ScopeFilter((1,)))
 
 
 async def test_tables_used_last_are_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(word_tables, "MAX_KEPT_CHUNKS", 120)
-    memory, where = WordTables(store.chunks), [ScopeFilter((1,)), ScopeFilter((GLOBAL_SCOPE,)), ScopeFilter(SCOPES)]
+    memory, where = word_tables_of(store), [ScopeFilter((1,)), ScopeFilter((GLOBAL_SCOPE,)), ScopeFilter(SCOPES)]
     for one in (*where[:2], where[0]):
-        await memory.best({"retri": 1.0}, one, 9.0, LIMIT)
+        await memory.best({"retri": 1.0}, one, LIMIT)
     assert len(memory._tables) == 2
-    await memory.best({"retri": 1.0}, where[2], 9.0, LIMIT)
+    await memory.best({"retri": 1.0}, where[2], LIMIT)
 
     assert list(memory._tables) == [(GLOBAL_SCOPE, 1)]
     assert await same_in_both(store, memory, ["retri"], where[0])
 
 
-async def test_words_are_counted_in_memory_only_where_every_scope_is_there(store: Store) -> None:
-    memory = WordTables(store.chunks)
-    await memory.best({"retry": 1.0}, ScopeFilter((1,)), 9.0, LIMIT)
-    assert await memory.counts(["retry"], SCOPES) is None
-
-    await memory.best({"retry": 1.0}, ScopeFilter(SCOPES), 9.0, LIMIT)
+async def test_words_are_counted_in_the_scopes_that_are_searched(store: Store) -> None:
+    memory = word_tables_of(store)
     rows = await store.database.fetch("SELECT doc FROM word_counts WHERE term = 'retri'")
-    assert await memory.counts(["retri", "nowhere"], SCOPES) == {"retri": rows[0][0], "nowhere": 0}
+    in_all, in_one, in_none = [await memory.counts(["retri", "nowhere"], scopes) for scopes in (SCOPES, (1,), (9,))]
+
+    assert in_all == ({"retri": rows[0][0], "nowhere": 0}, 120)
+    assert in_one is not None
+    assert 0 < in_one[0]["retri"] < rows[0][0]
+    assert in_one[1] == len(await store.words.living_keys(1, 1_000))
+    assert in_none == ({"retri": 0, "nowhere": 0}, 0)
+
+
+async def test_what_another_project_holds_changes_nothing(store: Store) -> None:
+    words, where = query_words("retry queue storage"), ScopeFilter(SCOPES)
+    index = LexicalIndex(store.database, word_tables_of(store))
+    before = await index.search(words, where, LIMIT)
+    async with store.database.atomic():
+        other = (await store.projects.ensure("/other", AT)).key
+    await add(store, *(note(f"o{number}", "storage storage", project=other) for number in range(50)))
+    after = await index.search(words, where, LIMIT)
+
+    assert after.weights == before.weights
+    assert [key for key, _ in after.scores] == [key for key, _ in before.scores]
 
 
 async def test_a_scope_without_chunks_finds_nothing(store: Store) -> None:
     async with store.database.atomic():
         await store.projects.ensure("/empty", AT)
 
-    assert await WordTables(store.chunks).best({"retry": 1.0}, ScopeFilter((2,)), 9.0, LIMIT) == []
+    assert await word_tables_of(store).best({"retry": 1.0}, ScopeFilter((2,)), LIMIT) == []

@@ -145,11 +145,10 @@ async def test_a_store_of_the_first_schema_is_backed_up_migrated_and_searched(sc
     profiles = await store.chunks.profiles_of([found.key], MODEL)
     await store.close()
 
-    backups = sorted(list_backups(schema_1), key=lambda backup: ask(backup, "PRAGMA user_version"))
-    assert [ask(backup, "PRAGMA user_version") for backup in backups] == [[n] for n in range(1, SCHEMA_VERSION)]
-    assert [str(backup) in notice for backup, notice in zip(backups, store.notices, strict=True)] == [True] * len(
-        backups
-    )
+    [backup] = list_backups(schema_1)
+    [notice] = store.notices
+    assert ask(backup, "PRAGMA user_version") == [1]
+    assert str(backup) in notice
     assert ask(schema_1, "PRAGMA user_version") == [SCHEMA_VERSION]
     assert found.content == "deploys need the vpn"
     assert [row.profile for row in profiles] == [lexical_fields(found).profile]
