@@ -22,7 +22,6 @@ from benchmarks.memory import family_megabytes
 from benchmarks.scale_queries import doc_queries, word_queries
 from fluorite_mcp.engine import Engine
 from fluorite_mcp.index.expressions import ScopeFilter
-from fluorite_mcp.index.lexical import LexicalIndex
 from fluorite_mcp.index.vectors import from_bytes
 from fluorite_mcp.operations.store_request import StoreRequest
 from fluorite_mcp.search.query import understand
@@ -95,7 +94,7 @@ async def parts(engine: Engine) -> dict[str, Any]:
     await engine.search(queries[0])
     await engine.settle()
     scopes = _scopes(engine)
-    model, index, words = engine._embedder.name, engine._index, LexicalIndex(engine._stored.database)
+    model, index, words = engine._embedder.name, engine._index, engine._ranker._words
     vectors = [engine._embedder.embed_query(query) for query in queries]
     found: list[list[int]] = []
 

@@ -21,12 +21,10 @@ from fluorite_mcp.engine_automatic import AutomaticCalls
 from fluorite_mcp.engine_mining import engine_mining
 from fluorite_mcp.engine_models import engine_embedder, engine_reranker, names_model, worker_commands
 from fluorite_mcp.engine_relations import engine_combinations, engine_get
-from fluorite_mcp.engine_search import engine_search
+from fluorite_mcp.engine_search import engine_index, engine_search
 from fluorite_mcp.engine_spikes import SpikeCalls, is_application
 from fluorite_mcp.engine_suggest import engine_suggest
 from fluorite_mcp.errors import InputError
-from fluorite_mcp.index.generations import VectorIndex
-from fluorite_mcp.index.word_files import WordFiles
 from fluorite_mcp.learning.bundled import BundledKnowledge, bundled_folder
 from fluorite_mcp.learning.carrying import Judgements
 from fluorite_mcp.learning.freshness import FreshnessWatch
@@ -75,7 +73,6 @@ from fluorite_mcp.search.headers import HeaderCache
 from fluorite_mcp.search.hybrid import Ranking
 from fluorite_mcp.search.merged import MERGED_VERSION
 from fluorite_mcp.search.reranking import RerankedSearch
-from fluorite_mcp.search.word_source import ProfileWordSource
 from fluorite_mcp.settings import Settings, load_settings
 from fluorite_mcp.spikes.library import bundled_folder as bundled_spikes
 from fluorite_mcp.storage.backup import create_daily_backup, list_backups
@@ -104,9 +101,7 @@ class Engine:
         self._measures = Measures()
         model = engine_embedder(settings, self._cache)
         self._embedder = MeasuredEmbedder(model, self._measures)
-        indexes = data_dir / "vectors"
-        self._words = WordFiles(indexes)
-        self._index = VectorIndex(store.vectors, ProfileWordSource(store.words), self._words, indexes, _now)
+        self._words, self._index = engine_index(store, data_dir / "vectors", _now)
         self._usage = Usage(database, chunks, store.meta, store.metrics, self._measures, _now)
         qualities = Qualities(database, chunks, projects, history, store.meta, _now)
         chores = (self._usage.flush_sometimes, qualities.refresh_daily)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from fluorite_mcp.index.generations import VectorIndex
 from fluorite_mcp.index.lexical import LexicalIndex
 from fluorite_mcp.index.word_files import WordFiles
@@ -16,6 +19,18 @@ from fluorite_mcp.search.places import PlaceFinder
 from fluorite_mcp.search.word_source import ProfileWordSource
 from fluorite_mcp.search.word_tables import WordTables
 from fluorite_mcp.storage.store import Store
+
+
+def engine_index(store: Store, folder: Path, now: Callable[[], str]) -> tuple[WordFiles, VectorIndex]:
+    """Return what opens published words, and the vector index that they are published with.
+
+    Args:
+        store: Where the chunks are.
+        folder: Where the files lie.
+        now: Gives the time.
+    """
+    files = WordFiles(folder)
+    return files, VectorIndex(store.vectors, ProfileWordSource(store.words), files, folder, now)
 
 
 def engine_search(

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Every chunk that holds one of the rarest words is scored, of so many words as stand in so many chunks together: about
-# a millisecond's work. The rarest word is always among them.
-SCORED_POSTINGS = 60_000
-# So many of the best of them get what more frequent words say.
-_COMPLETED = 500
+# Every chunk that holds one of the rarest words is scored, of so many words as stand in so many chunks together: one
+# or two milliseconds' work. The rarest word is always among them. Of a million chunks, sentences found the chunk they
+# are from at MRR@10 0.366 with 30,000, 0.437 with 60,000, 0.503 with this, 0.516 with 150,000 and 0.525 with all.
+SCORED_POSTINGS = 100_000
+# So many of the best of them get what more frequent words say. With half as many 150,000 found 0.496, not 0.516.
+_COMPLETED = 1_000
 # Filters whose chunks are remembered: a megabyte each in a million chunks.
 _FILTERS_KEPT = 16
 
