@@ -25,7 +25,9 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     (folder / ".git").mkdir()
     for number in range(60):
-        text = f'def take_{number}(order):\n    """Takes parcel {number} to the lorry."""\n    return order + {number}\n'
+        text = (
+            f'def take_{number}(order):\n    """Takes parcel {number} to the lorry."""\n    return order + {number}\n'
+        )
         (folder / f"parcel_{number}.py").write_text(text)
     return folder
 
