@@ -1,4 +1,4 @@
-"""A large project through the engine: its words are published in the background, and what is found follows the files."""
+"""A large project through the engine: its words are published in the background and follow the files."""
 
 from __future__ import annotations
 
