@@ -254,7 +254,7 @@ class VectorIndex:
 
 
 def _lacks_words(generation: Generation | None) -> bool:
-    """Whether a generation of a large scope was published without its words, or these are damaged."""
+    """Whether a generation of a large scope was published without its words."""
     return generation is not None and generation.words_file is None and WORD_LISTS_FROM < generation.rows <= MAX_ROWS
 
 

@@ -66,8 +66,8 @@ class LexicalMatches:
     weights: Mapping[str, float] = field(default_factory=dict)
 
 
-class WordsInMemory(Protocol):
-    """Holds what the word index holds of all but large scopes."""
+class WordArrays(Protocol):
+    """Holds in arrays what the word index holds: all but large scopes whose words are not published yet."""
 
     async def counts(self, words: Sequence[str], scopes: Sequence[int]) -> tuple[dict[str, int], int] | None:
         """Return in how many chunks of some scopes each word stands, and how many they have; None where not known."""
@@ -76,7 +76,7 @@ class WordsInMemory(Protocol):
     async def best(
         self, weights: Mapping[str, float], where: ScopeFilter, limit: int
     ) -> list[tuple[int, float]] | None:
-        """Return (chunk, BM25) of the best chunks, best first; None where a scope is not in memory.
+        """Return (chunk, BM25) of the best chunks, best first; None where a scope is not held.
 
         Args:
             weights: The IDF of each word.
@@ -91,12 +91,12 @@ class LexicalIndex:
 
     Args:
         sql: Reads the store.
-        memory: Answers for the scopes it holds; none if None.
+        arrays: Answers for the scopes it holds; none if None.
     """
 
-    def __init__(self, sql: SqlReader, memory: WordsInMemory | None = None) -> None:
+    def __init__(self, sql: SqlReader, arrays: WordArrays | None = None) -> None:
         self._sql = sql
-        self._memory = memory
+        self._arrays = arrays
         # The store's version, and how many chunks it has.
         self._counted: tuple[int, int] | None = None
         # What was counted of the store's present version: in how many chunks words stand, and in how many imports.
@@ -133,9 +133,9 @@ class LexicalIndex:
         self, counts: Mapping[str, int], idf: Mapping[str, float], where: ScopeFilter, limit: int
     ) -> tuple[list[str], list[tuple[int, float]]]:
         """Return the words that decide, and the best chunks with their scores."""
-        if self._memory is not None:
+        if self._arrays is not None:
             rarest = rarest_words(counts, MAX_WORDS)
-            found = await self._memory.best({word: idf[word] for word in rarest}, where, limit)
+            found = await self._arrays.best({word: idf[word] for word in rarest}, where, limit)
             if found is not None:
                 return rarest, found
         filters = await self._filters(where)
@@ -236,7 +236,7 @@ class LexicalIndex:
         """
         size = await self._size()
         words = list(dict.fromkeys(words))
-        found = await self._memory.counts(words, scopes) if self._memory is not None and scopes else None
+        found = await self._arrays.counts(words, scopes) if self._arrays is not None and scopes else None
         if found is not None:
             counts, size = found
             return {word: count for word, count in counts.items() if count}, max(size, 1)

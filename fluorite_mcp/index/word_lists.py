@@ -82,14 +82,15 @@ class WordLists:
         import numpy as np
 
         self.sizes = sizes
-        self.keys: NDArray[np.int64] = np.memmap(path, np.int64, "r", 0, (sizes.rows,))
-        self.widths: NDArray[np.uint32] = np.memmap(path, np.uint32, "r", 8 * sizes.rows, (sizes.rows,))
-        self.terms: NDArray[np.uint32] = np.memmap(path, np.uint32, "r", sizes.terms_at, (sizes.terms,))
-        self.starts: NDArray[np.uint64] = np.memmap(path, np.uint64, "r", sizes.starts_at, (sizes.terms + 1,))
-        # Read, not mapped: what was mapped stays in this process's memory, and the system keeps what is read often.
+        # Read, not mapped: what was mapped stays in this process's memory, the system keeps what is read often, and a
+        # file that becomes shorter raises an error instead of ending the process.
         self._file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
         self._reading = threading.Lock()
         weakref.finalize(self, os.close, self._file)
+        self.keys = np.frombuffer(self._read(0, 8 * sizes.rows), np.int64)
+        self.widths = np.frombuffer(self._read(8 * sizes.rows, 4 * sizes.rows), np.uint32)
+        self.terms = np.frombuffer(self._read(sizes.terms_at, 4 * sizes.terms), np.uint32)
+        self.starts = np.frombuffer(self._read(sizes.starts_at, 8 * (sizes.terms + 1)), np.uint64)
 
     def ranges(self, terms: Sequence[int]) -> list[tuple[int, int]]:
         """Return from where to where the postings of each term stand."""
@@ -111,16 +112,20 @@ class WordLists:
         """
         import numpy as np
 
-        wanted = _POSTING_BYTES * (end - start)
+        data = self._read(self.sizes.postings_at + _POSTING_BYTES * start, _POSTING_BYTES * (end - start))
+        return np.frombuffer(data, np.uint32)
+
+    def _read(self, place: int, count: int) -> bytes:
+        """Return so many bytes from a place on."""
         with self._reading:
-            os.lseek(self._file, self.sizes.postings_at + _POSTING_BYTES * start, os.SEEK_SET)
-            data = os.read(self._file, wanted)
-            while len(data) < wanted:
-                more = os.read(self._file, wanted - len(data))
+            os.lseek(self._file, place, os.SEEK_SET)
+            data = os.read(self._file, count)
+            while len(data) < count:
+                more = os.read(self._file, count - len(data))
                 if not more:
                     raise OSError("the word index has become shorter")
                 data += more
-        return np.frombuffer(data, np.uint32)
+        return data
 
 
 def read_word_lists(path: Path, checksum: str) -> WordLists | None:

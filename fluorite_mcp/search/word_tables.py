@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -17,6 +18,8 @@ from fluorite_mcp.index.word_lists import WORD_LISTS_FROM
 from fluorite_mcp.search.large_table import LargeTable
 from fluorite_mcp.search.profile import filter_term, term_hash
 from fluorite_mcp.search.word_table import WordTable
+
+logger = logging.getLogger(__name__)
 
 # A larger table would take more than some 25 MB, and longer to keep up to date than SQLite takes to answer.
 MAX_TABLE_CHUNKS = WORD_LISTS_FROM
@@ -78,7 +81,9 @@ class WordTables:
     async def best(
         self, weights: Mapping[str, float], where: ScopeFilter, limit: int
     ) -> list[tuple[int, float]] | None:
-        """Return (chunk, BM25) of the best chunks, best first; None where the scopes have no table.
+        """Return (chunk, BM25) of the best chunks, best first; None where that is not known.
+
+        The scopes may have no table, or its file cannot be read any more.
 
         Args:
             weights: The IDF of each word.
@@ -93,7 +98,11 @@ class WordTables:
         if where.language:
             filters.append((filter_term("l", where.language),))
         average = sum(table.tokens for table in tables) / max(1, sum(table.size for table in tables))
-        found = [table.best(terms, average, limit, filters) for table in tables]
+        try:
+            found = [table.best(terms, average, limit, filters) for table in tables]
+        except OSError as error:
+            logger.warning("published words cannot be read, SQLite answers: %s", error)
+            return None
         return found[0] if len(found) == 1 else sorted(itertools.chain(*found), key=_by_score)[:limit]
 
     async def _tables_of(self, scopes: Sequence[int]) -> list[LargeTable | WordTable] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from fluorite_mcp.index import compaction, generations
+from fluorite_mcp.index.building import BuildHere
 from fluorite_mcp.index.expressions import ScopeFilter
 from fluorite_mcp.index.generations import VectorIndex
 from fluorite_mcp.index.lexical import LexicalIndex, LexicalMatches
@@ -35,12 +37,19 @@ VECTOR = np.eye(8, dtype=np.float32)[0]
 NEAR = 0.05
 
 
+@asynccontextmanager
+async def built_here() -> AsyncIterator[BuildHere]:
+    yield BuildHere()
+
+
 @pytest.fixture(autouse=True)
 def _small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (compaction, generations):
         monkeypatch.setattr(module, "WORD_LISTS_FROM", 10)
     monkeypatch.setattr(word_tables, "MAX_TABLE_CHUNKS", 10)
     monkeypatch.setattr(compaction, "PORTION", 16)
+    # Starting a process for each takes most of a second; `tests.index.test_word_lists` does.
+    monkeypatch.setattr(compaction, "start_build", built_here)
 
 
 @pytest.fixture
@@ -182,6 +191,17 @@ async def test_a_damaged_file_is_said_once_searched_around_and_made_again(
     assert not later.vectors.needs_compaction(1)
     assert await check(later, words)
     assert len(later.files.notices) == 1
+
+
+async def test_a_file_that_becomes_shorter_while_it_is_open_costs_no_answer(store: Store, process: Process) -> None:
+    words = list(query_words("retry queue storage"))
+    before = await process.find(words)
+    path = store.database.path.parent / "vectors" / "1-1.words"
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 2)
+    found = await process.find(words)
+
+    assert {key for key, _ in found.scores} == {key for key, _ in before.scores}
 
 
 async def test_words_that_were_never_published_are_wanted(store: Store, process: Process) -> None:
