@@ -101,7 +101,9 @@ class Engine:
         self._measures = Measures()
         model = engine_embedder(settings, self._cache)
         self._embedder = MeasuredEmbedder(model, self._measures)
-        self._words, self._index = engine_index(store, data_dir / "vectors", _now)
+        words, self._index = engine_index(store, data_dir / "vectors", _now)
+        # What the user should hear of once.
+        self._notices = (store.notices, self._index.notices, words.notices, self._cache.notices)
         self._usage = Usage(database, chunks, store.meta, store.metrics, self._measures, _now)
         qualities = Qualities(database, chunks, projects, history, store.meta, _now)
         chores = (self._usage.flush_sometimes, qualities.refresh_daily)
@@ -121,7 +123,7 @@ class Engine:
         )
         current = CurrentProject(projects, learner, watch, _now)
         headers = HeaderCache(chunks)
-        self._ranker = engine_search(store, self._index, self._embedder, names, self._words, headers)
+        self._ranker = engine_search(store, self._index, self._embedder, names, words, headers)
         self._reranker = engine_reranker(settings)
         ranker = RerankedSearch(self._ranker, chunks, self._reranker) if self._reranker else self._ranker
 
@@ -403,7 +405,7 @@ class Engine:
 
     async def status(self, *, place: Place | None = None) -> StatusResult:
         """Return health and figures of the store and this process."""
-        is_sound = not any((self._stored.notices, self._index.notices, self._words.notices, self._cache.notices))
+        is_sound = not any(self._notices)
         return await self._answer(self._status.run(place or self._place, is_sound=is_sound))
 
     async def export(self) -> AsyncIterator[str]:
@@ -472,7 +474,7 @@ class Engine:
 
     def _take_notices(self) -> tuple[str, ...]:
         taken: list[str] = []
-        for notices in (self._stored.notices, self._index.notices, self._words.notices, self._cache.notices):
+        for notices in self._notices:
             taken += notices
             notices.clear()
         return tuple(taken)

@@ -53,7 +53,7 @@ def engine_search(
     """
     chunks = store.chunks
     source = ProfileWordSource(store.words)
-    tables = WordTables(source, LargeTables(store.words, store.vectors, source, files))
+    tables = WordTables(store.words, source, LargeTables(store.words, store.vectors, source, files))
     words = LexicalIndex(store.database, tables)
     documents = DocumentCache(chunks, store.merged, words, embedder, names)
     places = PlaceFinder(store.projects, chunks, words, headers)

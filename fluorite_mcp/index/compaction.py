@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from fluorite_mcp.index import vectors
 from fluorite_mcp.index.build_order import BuildOrder, Portion, Purpose
 from fluorite_mcp.index.build_process import start_build
 from fluorite_mcp.index.inverted import sample_step
-from fluorite_mcp.index.postings import MAX_ROWS
+from fluorite_mcp.index.postings import MAX_ROWS, ChunkWords
 from fluorite_mcp.index.truth import VectorTruth
 from fluorite_mcp.index.vectors import Rows
 from fluorite_mcp.index.word_files import WordSource
@@ -152,8 +152,7 @@ class Compactor:
         async with start_build() as build:
             goes_on = await build.begin(order)
             first = old.last_chunk if old is not None and goes_on else 0
-            for after in range(first, last, PORTION):
-                rows = await self._words.words_between(scope, after, min(after + PORTION, last))
+            async for rows in words_in_portions(self._words, scope, first, last):
                 await build.take(word_portion([key for key, _ in rows], [words for _, words in rows]))
             checksum, _ = await build.finish()
         return path.name, checksum
@@ -185,6 +184,14 @@ class Compactor:
                 # Windows keeps a file that another process has mapped; the next compaction tries again.
                 with contextlib.suppress(PermissionError):
                     path.unlink(missing_ok=True)
+
+
+async def words_in_portions(
+    source: WordSource, scope: int, after: int, until: int
+) -> AsyncIterator[Sequence[tuple[int, ChunkWords]]]:
+    """Yield (chunk, words) of the living chunks of a scope in a range of keys, as many at once as one may wait for."""
+    for start in range(after, until, PORTION):
+        yield await source.words_between(scope, start, min(start + PORTION, until))
 
 
 def _portion(purpose: Purpose, rows: Rows) -> Portion:

@@ -64,7 +64,50 @@ def posted(
     postings.sort()
     # What a name says and the text says as well counts as one.
     places = postings >> COUNT_BITS
-    starts = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1])))
+    starts = run_starts(places)
     counted = np.add.reduceat(postings & COUNT_MASK, starts, dtype=np.uint64)
     merged: NDArray[np.uint64] = np.bitwise_or(places[starts] << COUNT_BITS, counted, dtype=np.uint64)
     return merged
+
+
+def renumbered(postings: NDArray[np.uint64], kept: NDArray[np.bool_], moved: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the postings of the chunks that stay, with the rows that these now have.
+
+    Args:
+        postings: In any order, which they keep.
+        kept: Which rows stay.
+        moved: What `new_rows` says of them.
+    """
+    import numpy as np
+
+    rows = (postings >> COUNT_BITS) & ROW_MASK
+    stays = kept[rows]
+    without_row = postings[stays] & ~np.uint64(ROW_MASK << COUNT_BITS)
+    found: NDArray[np.uint64] = without_row | (moved[rows[stays]] << COUNT_BITS)
+    return found
+
+
+def new_rows(kept: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """Return the row that each chunk has once the others are gone; of no meaning for those that are."""
+    import numpy as np
+
+    return np.cumsum(kept, dtype=np.uint64) - 1
+
+
+def run_starts(values: NDArray[Any]) -> NDArray[np.intp]:
+    """Return where each run of equal values begins; there must be some."""
+    import numpy as np
+
+    return np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1])))
+
+
+def length_norms(widths: NDArray[Any], average: float) -> NDArray[Any]:
+    """Return what stands beside the count in BM25's denominator: K1 (1 - B + B · length / average length)."""
+    norms: NDArray[Any] = K1 * (1 - B + B * widths / average)
+    return norms
+
+
+def saturated(counts: NDArray[Any], norms: NDArray[Any]) -> NDArray[Any]:
+    """Return BM25's share of a term in each chunk, to be multiplied by its IDF: count (K1 + 1) / (count + norm)."""
+    share: NDArray[Any] = (counts * (K1 + 1)) / (counts + norms)
+    return share

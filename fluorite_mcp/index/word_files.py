@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,10 @@ from fluorite_mcp.models import Generation
 
 class WordSource(Protocol):
     """Reads the words of chunks from the store."""
+
+    async def words_of(self, keys: Sequence[int]) -> list[tuple[int, ChunkWords]]:
+        """Return (chunk, words) of living chunks, in order of their keys."""
+        ...
 
     async def words_between(self, scope: int, after: int, until: int) -> list[tuple[int, ChunkWords]]:
         """Return (chunk, words) of the living chunks of a scope in a range of keys, in order.

@@ -45,24 +45,19 @@ class Sizes(NamedTuple):
     @property
     def terms_at(self) -> int:
         """Where the terms begin, at a multiple of 8."""
-        return aligned(self.postings_at + _POSTING_BYTES * self.postings)
+        return _aligned(self.postings_at + _POSTING_BYTES * self.postings)
 
     @property
     def starts_at(self) -> int:
         """Where the beginnings of the postings stand."""
-        return aligned(self.terms_at + 4 * self.terms)
-
-    @property
-    def footer_at(self) -> int:
-        """Where the footer stands."""
-        return self.starts_at + 8 * (self.terms + 1)
+        return _aligned(self.terms_at + 4 * self.terms)
 
     def footer(self) -> bytes:
         """Return the bytes of the footer."""
         return _FOOTER.pack(self.rows, self.postings, self.terms, _MARK)
 
 
-def aligned(place: int) -> int:
+def _aligned(place: int) -> int:
     """Return the next multiple of 8."""
     return -(-place // 8) * 8
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from fluorite_mcp.index.build_order import BuildOrder, Portion
-from fluorite_mcp.index.postings import COUNT_BITS, COUNT_MASK, MAX_ROWS, ROW_MASK, TERM_SHIFT, ChunkWords, posted
+from fluorite_mcp.index.postings import MAX_ROWS, TERM_SHIFT, ChunkWords, new_rows, posted, renumbered, run_starts
 from fluorite_mcp.index.published_file import CheckedWriter, partial_path, written_whole
 from fluorite_mcp.index.word_lists import Sizes, WordLists, read_word_lists
 
@@ -43,7 +43,6 @@ class WordListsBuild:
     """
 
     def __init__(self, order: BuildOrder) -> None:
-
         self._path = Path(order.path)
         self._base = read_word_lists(Path(order.base), order.checksum) if order.base is not None else None
         self._kept = self._not_removed(order.removed)
@@ -120,10 +119,9 @@ class WordListsBuild:
                 self._write(file)
             return file.checksum(), self._rows
         finally:
-            self.close()
+            self._remove_runs()
 
-    def close(self) -> None:
-        """Remove what served to make the file."""
+    def _remove_runs(self) -> None:
         if self._runs_file is not None:
             self._runs_file.close()
             self._runs_path.unlink(missing_ok=True)
@@ -139,7 +137,7 @@ class WordListsBuild:
         counts: list[NDArray[np.int64]] = []
         for postings in self._merged():
             hashes = (postings >> TERM_SHIFT).astype(np.uint32)
-            places = np.flatnonzero(np.concatenate(([True], hashes[1:] != hashes[:-1])))
+            places = run_starts(hashes)
             terms.append(hashes[places])
             counts.append(np.diff(places, append=len(hashes)))
             file.write(postings.astype(np.uint32).data.cast("B"))
@@ -156,7 +154,7 @@ class WordListsBuild:
         """Yield all postings in order, in portions that begin and end with a term."""
         import numpy as np
 
-        moved = np.cumsum(self._kept, dtype=np.int64) - 1
+        moved = new_rows(self._kept)
         for number in range(_RANGES):
             parts = [self._read_run(int(run[number]), int(run[number + 1])) for run in self._runs]
             if self._base is not None:
@@ -181,7 +179,7 @@ def _first_terms() -> NDArray[np.uint64]:
     return np.arange(_RANGES + 1, dtype=np.uint64) * ((1 << 32) // _RANGES)
 
 
-def _of_base(base: WordLists, kept: NDArray[np.bool_], moved: NDArray[np.int64], number: int) -> NDArray[np.uint64]:
+def _of_base(base: WordLists, kept: NDArray[np.bool_], moved: NDArray[np.uint64], number: int) -> NDArray[np.uint64]:
     """Return the postings of the base in a range of terms, without removed chunks, with the rows that chunks now have.
 
     Args:
@@ -197,9 +195,6 @@ def _of_base(base: WordLists, kept: NDArray[np.bool_], moved: NDArray[np.int64],
     stop = int(base.terms.searchsorted(np.uint32(end - 1), "right"))
     starts = base.starts[begin : stop + 1].astype(np.int64)
     held = base.read(int(starts[0]), int(starts[-1]))
-    rows = (held >> COUNT_BITS) & ROW_MASK
     terms = np.repeat(base.terms[begin:stop].astype(np.uint64), np.diff(starts))
-    stays = kept[rows]
-    rows, terms, counts = moved[rows[stays]].astype(np.uint64), terms[stays], held[stays] & COUNT_MASK
-    postings: NDArray[np.uint64] = (terms << TERM_SHIFT) | (rows << COUNT_BITS) | counts
-    return postings
+    postings: NDArray[np.uint64] = np.bitwise_or(terms << TERM_SHIFT, held, dtype=np.uint64)
+    return renumbered(postings, kept, moved)

@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import accumulate, chain, pairwise
 from typing import TYPE_CHECKING
 
+from fluorite_mcp.index.postings import run_starts
 from fluorite_mcp.models import ProfiledChunk
 from fluorite_mcp.search.merged import encode_merged
 from fluorite_mcp.search.products import product
@@ -67,7 +68,7 @@ def merged_terms(documents: Sequence[Sequence[ChunkProfile]]) -> list[Terms]:
     keys |= np.concatenate([profile.counts for profile in profiles])
     keys.sort()
     places = keys >> _COUNT_BITS
-    starts = np.flatnonzero(np.concatenate(([True], places[1:] != places[:-1])))
+    starts = run_starts(places)
     counts = np.minimum(np.add.reduceat(keys & ((1 << _COUNT_BITS) - 1), starts), _MOST).astype(np.uint16)
     places = places[starts]
     terms = places.astype(np.uint32)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from fluorite_mcp.index.postings import COUNT_BITS, COUNT_MASK, K1, B
+from fluorite_mcp.index.postings import COUNT_BITS, COUNT_MASK, length_norms, saturated
 from fluorite_mcp.index.word_lists import WordLists
 from fluorite_mcp.search.word_table import Worded, WordTable
 
@@ -46,7 +46,7 @@ class LargeTable:
         self._lacks_some = False
         # Sums up what words say of each chunk; all zero between queries.
         self._scores = np.zeros(lists.sizes.rows, np.float32)
-        self._lengths: tuple[int, NDArray[np.float32]] | None = None
+        self._norms: tuple[int, NDArray[np.float32]] | None = None
         self._having: dict[Filter, NDArray[np.bool_]] = {}
 
     def follow(self, gone: Collection[int], new: Sequence[Worded]) -> None:
@@ -92,27 +92,27 @@ class LargeTable:
         import numpy as np
 
         scoring, completing = _split(list(zip(weights.values(), self._lists.ranges(list(weights)), strict=True)))
-        lengths = self._lengths_at(average)
+        norms = self._norms_at(average)
         # All are read before anything is summed up: a file that cannot be read any more leaves no sums behind.
         postings = [self._lists.read(*place) for _, place in scoring]
-        found = [self._add(weight, held, lengths) for (weight, _), held in zip(scoring, postings, strict=True)]
+        found = [self._add(weight, held, norms) for (weight, _), held in zip(scoring, postings, strict=True)]
         scored = [self._take_scores(rows) for rows in found]
         rows = np.concatenate([np.zeros(0, np.intp), *found])
         scores = np.concatenate([np.zeros(0, np.float32), *scored])
         most = max(_COMPLETED, limit) if completing else limit
         rows, scores = self._highest(rows, scores, filters, most)
         for weight, place in completing:
-            scores += self._said(weight, self._lists.read(*place), rows, lengths)
+            scores += self._said(weight, self._lists.read(*place), rows, norms)
         order = np.lexsort((rows, -scores))[:limit]
         return list(zip(self._lists.keys[rows[order]].tolist(), scores[order].tolist(), strict=True))
 
-    def _add(self, weight: float, postings: NDArray[np.uint32], lengths: NDArray[np.float32]) -> NDArray[np.intp]:
+    def _add(self, weight: float, postings: NDArray[np.uint32], norms: NDArray[np.float32]) -> NDArray[np.intp]:
         """Add what a word says of each chunk that holds it; returns their rows."""
         import numpy as np
 
         rows = (postings >> COUNT_BITS).astype(np.intp)
         # A chunk stands once among them; this takes two thirds of the time of `+=`.
-        np.add.at(self._scores, rows, _said(weight, postings, lengths.take(rows)))
+        np.add.at(self._scores, rows, _said(weight, postings, norms.take(rows)))
         return rows
 
     def _take_scores(self, rows: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -122,7 +122,7 @@ class LargeTable:
         return scores
 
     def _said(
-        self, weight: float, postings: NDArray[np.uint32], rows: NDArray[np.intp], lengths: NDArray[np.float32]
+        self, weight: float, postings: NDArray[np.uint32], rows: NDArray[np.intp], norms: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """Return what a word says of some chunks, 0 of those that do not hold it."""
         import numpy as np
@@ -130,9 +130,9 @@ class LargeTable:
         wanted = rows.astype(np.uint32) << COUNT_BITS
         places = np.minimum(postings.searchsorted(wanted), len(postings) - 1)
         held = postings[places]
-        return np.where((held ^ wanted) <= COUNT_MASK, _said(weight, held, lengths[rows]), np.float32(0))
+        return np.where((held ^ wanted) <= COUNT_MASK, _said(weight, held, norms[rows]), np.float32(0))
 
-    def _lengths_at(self, average: float) -> NDArray[np.float32]:
+    def _norms_at(self, average: float) -> NDArray[np.float32]:
         """Return what stands beside the count in BM25's denominator for each chunk, of an average that is rounded.
 
         The average of a large store hardly moves from one change to the next.
@@ -140,10 +140,9 @@ class LargeTable:
         import numpy as np
 
         rounded = max(1, round(average))
-        if self._lengths is None or self._lengths[0] != rounded:
-            lengths = K1 * (1 - B + B * self._lists.widths.astype(np.float32) / rounded)
-            self._lengths = rounded, lengths.astype(np.float32)
-        return self._lengths[1]
+        if self._norms is None or self._norms[0] != rounded:
+            self._norms = rounded, length_norms(self._lists.widths.astype(np.float32), rounded)
+        return self._norms[1]
 
     def _highest(
         self, rows: NDArray[np.intp], scores: NDArray[np.float32], filters: Sequence[Filter], most: int
@@ -199,9 +198,8 @@ def _split(words: Sequence[tuple[float, _Place]]) -> tuple[list[tuple[float, _Pl
     return known[:count], known[count:]
 
 
-def _said(weight: float, postings: NDArray[np.uint32], lengths: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return what a word of a weight says of chunks by its postings: BM25, without the chunk's own weight."""
+def _said(weight: float, postings: NDArray[np.uint32], norms: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what a word of a weight says of chunks by its postings."""
     import numpy as np
 
-    counts = (postings & COUNT_MASK).astype(np.float32)
-    return np.float32(weight * (K1 + 1)) * counts / (counts + lengths)
+    return np.float32(weight) * saturated((postings & COUNT_MASK).astype(np.float32), norms)

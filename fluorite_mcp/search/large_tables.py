@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fluorite_mcp.errors import StoreError
+from fluorite_mcp.index.compaction import words_in_portions
 from fluorite_mcp.index.word_files import WordFiles, WordSource
 from fluorite_mcp.models import Generation
 from fluorite_mcp.search.large_table import LargeTable
 
 logger = logging.getLogger(__name__)
-
-# Keys of chunks whose words are read at once: some milliseconds, which is how long a search may have to wait.
-_PORTION = 2_000
 
 # What changes when a table must follow; see `storage.words.WordRows.state`.
 State = tuple[int, str | None, int, int]
@@ -127,10 +125,8 @@ class LargeTables:
         gone: list[int] = []
         if removal > followed.last_removal:
             gone, followed.last_removal = await self._generations.removed_after(scope, followed.last_removal)
-        new = []
-        while followed.last_chunk < newest:
-            until = min(followed.last_chunk + _PORTION, newest)
-            new += await self._source.words_between(scope, followed.last_chunk, until)
-            followed.last_chunk = until
+        portions = words_in_portions(self._source, scope, followed.last_chunk, newest)
+        new = [words async for portion in portions for words in portion]
+        followed.last_chunk = max(newest, followed.last_chunk)
         if gone or new:
             await asyncio.to_thread(table.follow, gone, new)

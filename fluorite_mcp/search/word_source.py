@@ -12,14 +12,6 @@ from fluorite_mcp.search.profile import profile_words
 class ProfileRows(Protocol):
     """Reads the profiles of chunks."""
 
-    async def version(self) -> int:
-        """Return a number that changes with every commit."""
-        ...
-
-    async def living_keys(self, scope: int, limit: int) -> list[int]:
-        """Return the living chunks of a scope, in order of their keys; at most so many."""
-        ...
-
     async def profile_bytes(self, keys: Sequence[int]) -> list[tuple[int, bytes]]:
         """Return the profiles of living chunks, in order of their keys."""
         ...
@@ -34,14 +26,6 @@ class ProfileWordSource:
 
     def __init__(self, rows: ProfileRows) -> None:
         self._rows = rows
-
-    async def version(self) -> int:
-        """Return a number that changes with every commit."""
-        return await self._rows.version()
-
-    async def living_keys(self, scope: int, limit: int) -> list[int]:
-        """Return the living chunks of a scope, in order of their keys; at most so many."""
-        return await self._rows.living_keys(scope, limit)
 
     async def words_of(self, keys: Sequence[int]) -> list[tuple[int, ChunkWords]]:
         """Return (chunk, words) of living chunks, in order of their keys."""

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 from fluorite_mcp.index.postings import (
     COUNT_BITS,
     COUNT_MASK,
-    K1,
     ROW_MASK,
     TERM_SHIFT,
-    B,
     ChunkWords,
+    length_norms,
+    new_rows,
     postings_of,
+    renumbered,
+    saturated,
 )
 
 if TYPE_CHECKING:
@@ -60,11 +62,7 @@ class WordTable:
         import numpy as np
 
         kept = ~np.isin(self.keys, list(gone))
-        rows = (self.postings >> COUNT_BITS) & ROW_MASK
-        moved = np.cumsum(kept, dtype=np.uint64) - 1
-        is_kept = kept[rows]
-        postings, rows = self.postings[is_kept], rows[is_kept]
-        postings = (postings & ~np.uint64(ROW_MASK << COUNT_BITS)) | (moved[rows] << COUNT_BITS)
+        postings = renumbered(self.postings, kept, new_rows(kept))
         added = WordTable.of(new, first_row=int(kept.sum()))
         return WordTable(
             np.concatenate([self.keys[kept], added.keys]),
@@ -105,9 +103,9 @@ class WordTable:
         idf = np.repeat(list(weights.values()), [end - start for start, end in ranges])
         rows = ((postings >> COUNT_BITS) & ROW_MASK).astype(np.intp)
         counts = (postings & COUNT_MASK).astype(np.float64)
-        lengths = K1 * (1 - B + B * self.widths[rows] / average)
+        norms = length_norms(self.widths[rows], average)
         # Added up in the order of the words, as SQLite does: then even the last bit is the same.
-        scores = np.bincount(rows, idf * ((counts * (K1 + 1)) / (counts + lengths)), len(self.keys))
+        scores = np.bincount(rows, idf * saturated(counts, norms), len(self.keys))
         hit = np.zeros(len(self.keys), np.bool_)
         hit[rows] = True
         for terms in filters:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from fluorite_mcp.index.expressions import ScopeFilter
-from fluorite_mcp.index.postings import ChunkWords
+from fluorite_mcp.index.word_files import WordSource
 from fluorite_mcp.index.word_lists import WORD_LISTS_FROM
 from fluorite_mcp.search.large_table import LargeTable
 from fluorite_mcp.search.profile import filter_term, term_hash
@@ -37,8 +37,8 @@ class LargeScopes(Protocol):
         ...
 
 
-class WordSource(Protocol):
-    """Reads what the tables are made of."""
+class ScopeKeys(Protocol):
+    """Says which chunks there are."""
 
     async def version(self) -> int:
         """Return a number that changes with every commit."""
@@ -48,20 +48,18 @@ class WordSource(Protocol):
         """Return the living chunks of a scope, in order of their keys; at most so many."""
         ...
 
-    async def words_of(self, keys: Sequence[int]) -> list[tuple[int, ChunkWords]]:
-        """Return (chunk, words) of living chunks, in order of their keys."""
-        ...
-
 
 class WordTables:
     """Answers word searches of scopes that have a table: one for all small ones that are searched together.
 
     Args:
-        source: Reads what tables are made of.
+        keys: Says which chunks there are.
+        source: Reads their words.
         large: Gives the tables of large scopes.
     """
 
-    def __init__(self, source: WordSource, large: LargeScopes) -> None:
+    def __init__(self, keys: ScopeKeys, source: WordSource, large: LargeScopes) -> None:
+        self._keys = keys
         self._source = source
         self._large = large
         # The table of some scopes and the version of the store it is of, the one used last at the end.
@@ -118,7 +116,7 @@ class WordTables:
 
     async def _table(self, scopes: Scopes) -> WordTable | None:
         """Return the table of some scopes as the store is now; None where they are too large for one."""
-        version = await self._source.version()
+        version = await self._keys.version()
         if scopes in self._too_large:
             return None
         table, made_of = self._tables.get(scopes, (None, -1))
@@ -143,7 +141,7 @@ class WordTables:
 
     async def _made(self, scopes: Scopes, table: WordTable | None) -> WordTable | None:
         """Return the table of some scopes, made of the one before if there is any."""
-        keys = sorted([key for one in scopes for key in await self._source.living_keys(one, MAX_TABLE_CHUNKS + 1)])
+        keys = sorted([key for one in scopes for key in await self._keys.living_keys(one, MAX_TABLE_CHUNKS + 1)])
         if len(keys) > MAX_TABLE_CHUNKS:
             return None
         if table is None:

@@ -25,8 +25,8 @@ from fluorite_mcp.search.word_source import ProfileWordSource
 from fluorite_mcp.search.word_tables import WordTables
 from fluorite_mcp.storage.store import Store
 from fluorite_mcp.text.tokens import query_words
-from tests.search.test_word_tables import FILTERS, QUERIES, SCOPES, made_up
-from tests.storage.conftest import AT, MODEL, add, ask, note, open_at
+from tests.search.test_word_tables import FILTERS, QUERIES, SCOPES, made_up, open_made_up
+from tests.storage.conftest import AT, MODEL, add, ask, note
 
 pytestmark = pytest.mark.anyio
 
@@ -54,11 +54,7 @@ def _small_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_at(tmp_path / "fluorite.db")
-    async with opened.database.atomic():
-        await opened.projects.ensure("/shop", AT)
-    rng = random.Random(7)
-    await add(opened, *(made_up(number, rng) for number in range(120)))
+    opened = await open_made_up(tmp_path / "fluorite.db")
     yield opened
     await opened.close()
 
@@ -78,7 +74,7 @@ class Process:
         self.files = WordFiles(folder)
         self.vectors = VectorIndex(self.store.vectors, source, self.files, folder, lambda: AT)
         large = LargeTables(self.store.words, self.store.vectors, source, self.files)
-        self.tables = WordTables(source, large)
+        self.tables = WordTables(self.store.words, source, large)
         self.words = LexicalIndex(self.store.database, self.tables)
 
     async def publish(self) -> None:

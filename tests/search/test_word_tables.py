@@ -52,16 +52,23 @@ def made_up(number: int, rng: random.Random) -> Chunk:
 def word_tables_of(store: Store) -> WordTables:
     """Return words in memory, without files of words."""
     source = ProfileWordSource(store.words)
-    return WordTables(source, LargeTables(store.words, store.vectors, source, WordFiles(store.database.path.parent)))
+    large = LargeTables(store.words, store.vectors, source, WordFiles(store.database.path.parent))
+    return WordTables(store.words, source, large)
 
 
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    opened = await open_at(tmp_path / "fluorite.db")
+async def open_made_up(path: Path) -> Store:
+    """Return a store of 120 such chunks."""
+    opened = await open_at(path)
     async with opened.database.atomic():
         await opened.projects.ensure("/shop", AT)
     rng = random.Random(7)
     await add(opened, *(made_up(number, rng) for number in range(120)))
+    return opened
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await open_made_up(tmp_path / "fluorite.db")
     yield opened
     await opened.close()
 
