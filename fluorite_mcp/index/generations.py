@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fluorite_mcp.errors import StoreError
+from fluorite_mcp.freed_memory import return_freed_memory
 from fluorite_mcp.index import vectors
 from fluorite_mcp.index.compaction import PORTION, Compactor
 from fluorite_mcp.index.postings import MAX_ROWS
@@ -43,7 +44,7 @@ _TAIL_BLOCK = 65_536
 _FEW_CHUNKS = 32
 
 # Rounded hits that get their exact cosines from the store: rounding moves a hit by a few places.
-RERANKED = 24
+RERANKED = 16
 
 
 @dataclass(slots=True)
@@ -226,7 +227,14 @@ class VectorIndex:
             StoreFullError: The folder cannot be written.
             StoreError: The process that builds ended early.
         """
-        return await self._compactor.compact(scope, model)
+        # What learning left behind need not stand beside what is built.
+        await asyncio.to_thread(return_freed_memory)
+        generation = await self._compactor.compact(scope, model)
+        if generation is not None and scope in self._scopes:
+            # At once, not with the next search: the generation takes the place of vectors that waited in memory.
+            await self._refresh(scope, model, await self._truth.version())
+            await asyncio.to_thread(return_freed_memory)
+        return generation
 
     async def _open_ahead(self, generation: Generation) -> None:
         if generation.scope in self._scopes:

@@ -38,9 +38,10 @@ LOOKUP_VALUES = 128
 _FEW_ROWS = 8
 _FEW_CHARACTERS = 32_768
 
-# KiB of pages that a connection keeps: the hot ones of a repository; a search through a million chunks needs more.
-_WRITER_CACHE = 16_384
-_READER_CACHE = 65_536
+# KiB of pages that a connection keeps: the hot ones of a repository. Look-ups of a search through a million chunks need
+# more; what is read in bulk is read once.
+_WRITER_CACHE = _READER_CACHE = 16_384
+_LOOKUPS_CACHE = 65_536
 
 # aiosqlite's own default; rows are read all at once here.
 _READ_AHEAD_ROWS = 64
@@ -311,7 +312,7 @@ def _connect_for_lookups(path: Path, busy_timeout: float) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
     try:
         # SQLite's own 2 MB would read the same pages of the word index anew at each query. This reads the schema.
-        connection.execute(f"PRAGMA cache_size = -{_READER_CACHE}")
+        connection.execute(f"PRAGMA cache_size = -{_LOOKUPS_CACHE}")
         # What a look-up waits for is over in a moment, or left to the reader.
         connection.execute("PRAGMA busy_timeout = 0")
     except BaseException:

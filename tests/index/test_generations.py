@@ -122,6 +122,16 @@ async def test_a_published_generation_a_tail_and_a_mask_answer_as_one(
         assert each.notices == []
 
 
+async def test_what_waited_in_memory_is_dropped_as_soon_as_it_is_published(index: VectorIndex, store: Store) -> None:
+    await fill(store, 0, 200)
+    await check(index, store)
+    assert index.sizes()[GLOBAL_SCOPE] == {"generation": 0, "published": 0, "tail": 200, "removed": 0}
+
+    await index.compact(GLOBAL_SCOPE, MODEL)
+
+    assert index.sizes()[GLOBAL_SCOPE] == {"generation": 1, "published": 200, "tail": 0, "removed": 0}
+
+
 async def test_only_the_scopes_and_chunks_asked_for_count(index: VectorIndex, store: Store) -> None:
     project = (await store.projects.ensure("/shop", AT)).key
     await fill(store, 0, 100)

@@ -63,10 +63,10 @@ async def test_a_large_scope_is_built_elsewhere_and_answers_in_exact_order(index
     generation = await index.compact(GLOBAL_SCOPE, MODEL)
 
     assert generation is not None
-    assert (generation.rows, index.sizes()[GLOBAL_SCOPE]["tail"]) == (300, 300)
-    await check(index, store)
+    assert generation.rows == 300
     assert index.sizes()[GLOBAL_SCOPE] == {"generation": 1, "published": 300, "tail": 0, "removed": 0}
     assert base_of(index).ntotal == 300
+    await check(index, store)
     assert len(await index.search((GLOBAL_SCOPE,), MODEL, QUERY, 60)) == 60
 
 
