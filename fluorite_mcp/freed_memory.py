@@ -11,7 +11,7 @@ import sys
 
 
 def return_freed_memory() -> bool:
-    """Give the system back what was freed: some milliseconds, a tenth of a second for half a gigabyte.
+    """Give the system back what was freed, in a millisecond; half a gigabyte takes forty.
 
     Returns whether anything could be given back. Other systems and C libraries do so by themselves, or not at all.
     """
