@@ -95,10 +95,7 @@ _JAPANESE = (
         _JAPANESE_LIST.replace("{one}", f"(?:{_JAPANESE_PLACE}|{_KIND})")
         + r"(?:以外[ので]?[はにを]?|を除(?:く|いて|いた|き)、?|は?除外(?:して)?|抜きで?)"
     ),
-    (
-        _JAPANESE_LIST.replace("{one}", f"(?:{_JAPANESE_PLACE}|{_KIND}|{_NAMED})")
-        + r"(?:ではなくて?、?|じゃなくて?、?)"
-    ),
+    (_JAPANESE_LIST.replace("{one}", f"(?:{_JAPANESE_PLACE}|{_KIND}|{_NAMED})") + r"(?:ではなくて?、?|じゃなくて?、?)"),
 )
 # What is built, run or packed without tests is asked about just that.
 _DONE_WITHOUT = re.compile(
