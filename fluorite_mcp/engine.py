@@ -112,7 +112,8 @@ class Engine:
         self._watch = watch = FreshnessWatch()
         moves = Moves(chunks, store.departed, history, store.relations, _now)
         learner = ProjectLearner(
-            database, chunks, projects, Judgements(chunks, history, moves, _now), self._embedder, watch, self._measures,
+            database, chunks, store.merged, projects, Judgements(chunks, history, moves, _now), self._embedder, watch,
+            self._measures,
             lock_folder=data_dir / "locks", now=_now, batch_size=learning.batch_size,
             worker_commands=worker_commands(settings, model),
         )  # fmt: skip

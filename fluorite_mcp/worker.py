@@ -1,6 +1,7 @@
 """A worker process: prepares batches of files from standard input to standard output until the input ends.
 
-`python -m fluorite_mcp.worker builtin` embeds the chunks with the bundled model too; `--mine` in place of the model
+`python -m fluorite_mcp.worker builtin` embeds and merges the chunks of each file too, with the bundled
+model; `--mine` in place of the model
 mines the files, and `--patterns` finds patterns in what was mined. Each imports what it needs and no more: all wait
 for its start.
 """
@@ -10,15 +11,13 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from fluorite_mcp.garbage import start_worker_process
 from fluorite_mcp.learning.batches import Batch, PrepareBatch, prepare_batch, serve_batches
 from fluorite_mcp.learning.prepare import PreparedFile
-from fluorite_mcp.models import PreparedChunk
 
 MINE = "--mine"
 PATTERNS = "--patterns"
@@ -61,7 +60,7 @@ def _background_work(argument: str) -> Callable[[Any], object]:
 
 def _embedding(model: str) -> PrepareBatch:
     from fluorite_mcp.embedding.builtin import BUILTIN, BuiltinEmbedder
-    from fluorite_mcp.learning.ready import embed_chunks
+    from fluorite_mcp.learning.ready import complete
 
     if model != BUILTIN:
         return prepare_batch
@@ -70,16 +69,9 @@ def _embedding(model: str) -> PrepareBatch:
     embedder.embed([""])
 
     def prepare(batch: Batch) -> list[PreparedFile]:
-        files = prepare_batch(batch)
-        chunks = [item.chunk for file in files for item in file.chunks or ()]
-        vectors = iter(embed_chunks(embedder, chunks))
-        return [file if file.chunks is None else replace(file, chunks=_with(vectors, file.chunks)) for file in files]
+        return complete(prepare_batch(batch), embedder)
 
     return prepare
-
-
-def _with(vectors: Iterator[bytes], chunks: Sequence[PreparedChunk]) -> tuple[PreparedChunk, ...]:
-    return tuple([PreparedChunk(item.chunk, item.words, next(vectors)) for item in chunks])
 
 
 if __name__ == "__main__":

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from fluorite_mcp.errors import EmbeddingError, ProjectError
 from fluorite_mcp.garbage import collect_young, paused_collection
@@ -30,6 +30,15 @@ from fluorite_mcp.search.fields import DEFINITIONS
 
 if TYPE_CHECKING:
     from fluorite_mcp.ports import ChunkStore, Embedder, ProjectStore, Transactions
+
+
+class MergedStore(Protocol):
+    """Keeps what ranking asks of a file, put together from its chunks (see `search.merged`)."""
+
+    async def put(self, project: int, model: str, profiles: Mapping[str, bytes]) -> None:
+        """Keep the merged profiles of files whose chunks were written in the same transaction, by path."""
+        ...
+
 
 # Called with files done, files in all, and what is going on.
 Progress = Callable[[int, int, str], Awaitable[None]]
@@ -67,6 +76,7 @@ class ProjectLearner:
         self,
         transactions: Transactions,
         chunks: ChunkStore,
+        merged: MergedStore,
         projects: ProjectStore,
         judgements: Judgements,
         embedder: Embedder,
@@ -80,6 +90,7 @@ class ProjectLearner:
     ) -> None:
         self._transactions = transactions
         self._chunks = chunks
+        self._merged = merged
         self._projects = projects
         self._judgements = judgements
         self._embedder = embedder
@@ -197,7 +208,9 @@ class ProjectLearner:
                 report.skipped.pop(record.path, None)
         items = await self._embed(prepared, report)
         async with self._transactions.atomic():
-            await self._merge(project, [file.record.path for file in changed], items, judgements, report)
+            new = await self._merge(project, [file.record.path for file in changed], items, judgements, report)
+            profiles = {file.record.path: file.merged for file in changed if file.merged and file.record.path in new}
+            await self._merged.put(project.key, self._embedder.name, profiles)
             await self._projects.put_files(project.key, records)
         report.files_changed += sum(1 for file in changed if not file.record.skipped)
 
@@ -223,8 +236,11 @@ class ProjectLearner:
         items: Sequence[PreparedChunk],
         judgements: Remembered,
         report: LearningReport,
-    ) -> None:
-        """Make the chunks of these files what they are now; unchanged text keeps its row."""
+    ) -> set[str]:
+        """Make the chunks of these files what they are now; unchanged text keeps its row.
+
+        Returns the files that had none before, not even archived ones.
+        """
         old = {chunk.id: chunk for chunk in await self._chunks.of_files(project.key, paths)}
         wanted = {item.chunk.id: item for item in items}
         gone = [chunk for id_, chunk in old.items() if id_ not in wanted and chunk.retired_at is None]
@@ -244,6 +260,7 @@ class ProjectLearner:
         await self._chunks.move(moved)
         report.chunks_added += len(new)
         report.chunks_removed += len(gone)
+        return set(paths) - {chunk.origin.path for chunk in old.values()}
 
 
 def _name(chunk: Chunk) -> tuple[object, ...]:

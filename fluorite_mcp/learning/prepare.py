@@ -36,10 +36,17 @@ class FileTask:
 
 @dataclass(frozen=True, slots=True)
 class PreparedFile:
-    """A file as it shall be known; `chunks` is None where its content did not change."""
+    """A file as it shall be known.
+
+    Attributes:
+        record: What is known of the file itself.
+        chunks: Its chunks; None where its content did not change.
+        merged: The merged profile of its chunks (see `search.merged`); without one it is made later from the store.
+    """
 
     record: FileRecord
     chunks: tuple[PreparedChunk, ...] | None
+    merged: bytes | None = None
 
 
 def chunk_id(kind: str, *parts: str) -> str:

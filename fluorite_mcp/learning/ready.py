@@ -1,13 +1,16 @@
-"""Making chunks ready for the store: their words, and their vectors if the model works."""
+"""Making chunks ready for the store: their words, their vectors if the model works, the merged profiles of files."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from fluorite_mcp.errors import EmbeddingError
 from fluorite_mcp.index.vectors import to_bytes
-from fluorite_mcp.models import Chunk, PreparedChunk
+from fluorite_mcp.learning.prepare import PreparedFile
+from fluorite_mcp.models import Chunk, PreparedChunk, ProfiledChunk
 from fluorite_mcp.ports import Embedder
+from fluorite_mcp.search.assembly import merged_profiles
 from fluorite_mcp.search.fields import embedding_text, lexical_fields
 
 # A text of this length is made ready in a millisecond, which is how long handing over to a thread may take.
@@ -45,3 +48,31 @@ def _prepare(chunks: Sequence[Chunk], embedder: Embedder) -> tuple[list[Prepared
     except EmbeddingError:
         vectors, model = [None] * len(chunks), ""
     return [PreparedChunk(*parts) for parts in zip(chunks, words, vectors, strict=True)], model
+
+
+def complete(files: Sequence[PreparedFile], embedder: Embedder) -> list[PreparedFile]:
+    """Return files whose chunks have vectors, with their merged profiles.
+
+    Raises:
+        EmbeddingError: The model does not work.
+    """
+    chunks = [item.chunk for file in files for item in file.chunks or ()]
+    vectors = iter(embed_chunks(embedder, chunks))
+    embedded = [
+        file if file.chunks is None else replace(file, chunks=tuple(_with_vectors(file.chunks, vectors)))
+        for file in files
+    ]
+    profiles = iter(merged_profiles([_profiled(file.chunks) for file in embedded if file.chunks]))
+    return [replace(file, merged=next(profiles)) if file.chunks else file for file in embedded]
+
+
+def _with_vectors(chunks: Sequence[PreparedChunk], vectors: Iterator[bytes]) -> list[PreparedChunk]:
+    return [PreparedChunk(item.chunk, item.words, next(vectors)) for item in chunks]
+
+
+def _profiled(chunks: Sequence[PreparedChunk]) -> list[ProfiledChunk]:
+    """Return chunks as ranking reads them; those that are not in the store have no key yet."""
+    return [
+        ProfiledChunk(0, item.chunk.origin.path, item.chunk.origin.end_line, item.words.profile, item.vector)
+        for item in chunks
+    ]

@@ -6,14 +6,14 @@ whoever changes it (see `storage.migrations`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fluorite_mcp.models import WaitingFile
 from fluorite_mcp.storage.database import Database
 
 
 class MergedTable:
-    """The `merged_profiles` table. `write` runs inside `Database.atomic`.
+    """The `merged_profiles` table. `write` and `put` run inside `Database.atomic`.
 
     Args:
         database: The open store.
@@ -59,6 +59,13 @@ class MergedTable:
         await self._database.execute_many(
             "DELETE FROM merged_profiles WHERE project = ? AND path = ? AND stamp = ?",
             [file for file, data in profiles if data is None],
+        )
+
+    async def put(self, project: int, model: str, profiles: Mapping[str, bytes]) -> None:
+        """Keep the profiles of files whose chunks were written in the same transaction, by path."""
+        await self._database.execute_many(
+            "UPDATE merged_profiles SET made_by = ?, data = ? WHERE project = ? AND path = ?",
+            [(self._maker(model), data, project, path) for path, data in profiles.items()],
         )
 
     def _maker(self, model: str) -> str:

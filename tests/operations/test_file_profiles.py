@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from fluorite_mcp.engine import Engine
+from fluorite_mcp.learning import workers
+from fluorite_mcp.learning.prepare import PreparedFile
 from fluorite_mcp.operations import file_profiles
 from fluorite_mcp.search.assembly import merged_profiles
 
@@ -49,6 +51,49 @@ async def assert_sound(engine: Engine) -> None:
 async def test_learned_files_get_a_profile_in_the_background(engine: Engine) -> None:
     assert len(await kept(engine)) == FILES
     await assert_sound(engine)
+
+
+@pytest.fixture
+def learned_by_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have files prepared as those of a large project are, and nothing written in the background."""
+    monkeypatch.setattr(file_profiles, "WORTH_WRITING", 1_000)
+    monkeypatch.setattr(workers, "PARALLEL_FROM_BYTES", 1)
+    monkeypatch.setattr(workers, "WORKERS_ONLY_FROM_BYTES", 1)
+    start = workers.FileWorkers._worker
+
+    def started(self: workers.FileWorkers[PreparedFile]) -> workers._Worker | None:
+        worker = start(self)
+        assert worker is not None
+        assert worker.is_ready.wait(60)
+        return worker
+
+    monkeypatch.setattr(workers.FileWorkers, "_worker", started)
+
+
+@pytest.mark.usefixtures("learned_by_workers")
+async def test_files_of_a_large_learning_get_theirs_with_their_chunks(tmp_path: Path, project: Path) -> None:
+    (project / "empty.py").write_text("")
+    async with Engine.open(tmp_path / "data", folder=project) as engine:
+        await engine.learn()
+        await engine.settle()
+
+        assert len(await kept(engine)) == FILES
+        await assert_sound(engine)
+
+
+@pytest.mark.usefixtures("learned_by_workers")
+async def test_what_was_archived_is_in_no_profile_when_its_file_comes_back(tmp_path: Path, project: Path) -> None:
+    async with Engine.open(tmp_path / "data", folder=project) as engine:
+        await engine.learn()
+        id_ = next(hit.id for hit in (await engine.search("total_3")).hits if hit.path == "part_3.py")
+        await engine.forget([id_], dry_run=False)
+        for source, target in (("part_3.py", "../away.py"), ("../away.py", "part_3.py")):
+            (project / source).rename(project / target)
+            await engine.learn()
+            await engine.settle()
+
+        await assert_sound(engine)
+        assert len(await kept(engine)) == FILES - 1
 
 
 async def edit(engine: Engine, project: Path) -> None:
