@@ -63,7 +63,7 @@ def rows_of(prepared: Figures, first: Figures, hybrid: Figures, parts: Figures, 
     """Make rows of what the probes found."""
     dense, lexical, learned = parts["dense"], parts["lexical"], adding["learning"]
     alone = max(figures["peak"] for figures in (prepared, hybrid, adding))
-    together = max(alone, prepared["together"], adding["together"])
+    together = max(hybrid["peak"], prepared["together"], adding["together"])
     rows = [
         Row("a fresh question, p95", _ms(hybrid["docs"], "p95"), "≤ 25 ms", _spread(hybrid["docs"])),
         Row("a name, p95", _ms(hybrid["names"], "p95"), "≤ 25 ms", _spread(hybrid["names"])),
@@ -80,7 +80,7 @@ def rows_of(prepared: Figures, first: Figures, hybrid: Figures, parts: Figures, 
         Row("… in a list, by `store_many`", f"{adding['many']['listed']:.1f} s", "≤ 2 s", "nothing else at the time"),
         Row("… by `store`, side by side", f"{adding['many']['side']:.1f} s", "≤ 2 s", "all asked for at once"),
         Row(f"{learned['chunks']:,} chunks by learning", f"{learned['seconds']:.1f} s", "≤ 2 s",
-            f"{learned['files']} new files; with none it takes {learned['again']:.1f} s"),
+            f"{learned['files']} new files; to forget them again takes {learned['again']:.1f} s"),
         Row("searching beside a compaction, p95", _ms(adding["during"], "p95"), "≤ 25 ms", _spread(adding["during"])),
     ]  # fmt: skip
     if prepared["during"]["n"] and not prepared["published"]:
@@ -88,6 +88,13 @@ def rows_of(prepared: Figures, first: Figures, hybrid: Figures, parts: Figures, 
             f"first index, from nothing, {prepared['built']:.0f} s; searches meanwhile {_spread(prepared['during'])}"
         )
         rows.append(Row("… beside the first of all", _ms(prepared["during"], "p95"), "–", detail))
+    mining = prepared["mining"]
+    if mining["searches"]["n"]:
+        detail = f"its files in two processes, then their patterns in one: all together {mining['together']:.0f} MB"
+        searches = mining["searches"]
+        rows.append(
+            Row("… while the project is mined", _ms(searches, "p95"), "–", f"{detail}; searches {_spread(searches)}")
+        )
     return rows
 
 

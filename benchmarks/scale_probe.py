@@ -36,20 +36,26 @@ _CANDIDATES = 50  # what hybrid search asks of each side
 
 
 async def prepare(engine: Engine) -> dict[str, Any]:
-    """Have the vector index published that a store of this size needs; searches go on meanwhile."""
+    """Have the index published that a store of this size needs, then its files mined; searches go on meanwhile."""
     started = time.perf_counter()
     await engine.search("prepare the index")
     loaded = time.perf_counter() - started
     published = engine._index.sizes()[_scopes(engine)[0]]["published"]
     settling = asyncio.create_task(engine.settle())
-    during, together = await _search_until(engine, settling, _queries(engine, 1))
+    project = _scopes(engine)[0]
+    during, together = await _search_until(
+        lambda: settling.done() or engine._index.sizes()[project]["published"] > 0, engine, _queries(engine, 1)
+    )
     built = time.perf_counter() - started
+    beside, mining = await _search_until(settling.done, engine, _queries(engine, 9))
+    await settling
     return {
         "published": published,
         "loaded": loaded,
         "built": built,
         "during": during.figures(),
         "together": together,
+        "mining": {"together": mining, "searches": beside.figures()},
         **_memory(),
     }
 
@@ -131,7 +137,8 @@ async def adding(engine: Engine) -> dict[str, Any]:
     hits = [await engine.search(text, kinds=["note"], limit=1) for text in sample]
     exact = sum(bool(one.hits) and str(stamp) in one.hits[0].title for one in hits)
     compaction = asyncio.create_task(engine._index.compact(_scopes(engine)[0], engine._embedder.name))
-    during, together = await _search_until(engine, compaction, _queries(engine, 6, 2_000))
+    during, together = await _search_until(compaction.done, engine, _queries(engine, 6, 2_000))
+    await compaction
     after = await _timed(_queries(engine, 7, 100), engine.search)
     return {
         "call": calls.figures(), "many": many, "learning": learning, "seen": seen, "last": bool(last.hits),
@@ -169,17 +176,16 @@ async def _learn_files(engine: Engine) -> dict[str, float]:
     return {"files": report.files_changed, "chunks": added, "seconds": seconds, "again": time.perf_counter() - started}
 
 
-async def _search_until(engine: Engine, work: asyncio.Task[Any], queries: list[str]) -> tuple[Times, float]:
-    """Search until some work is done; returns the times in milliseconds, and the most memory of all processes at once.
+async def _search_until(is_over: Callable[[], bool], engine: Engine, queries: list[str]) -> tuple[Times, float]:
+    """Search until something is over; returns the times in milliseconds, and the most memory of all processes at once.
 
     Memory is looked at after each search.
     """
     times = Times()
     together = 0.0
-    while not work.done():
+    while not is_over():
         times += await _timed([queries[len(times) % len(queries)]], engine.search)
         together = max(together, family_megabytes(os.getpid()))
-    await work
     return times, together
 
 

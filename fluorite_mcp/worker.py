@@ -1,9 +1,8 @@
 """A worker process: prepares batches of files from standard input to standard output until the input ends.
 
-`python -m fluorite_mcp.worker builtin` embeds and merges the chunks of each file too, with the bundled
-model; `--mine` in place of the model
-mines the files, and `--patterns` finds patterns in what was mined. Each imports what it needs and no more: all wait
-for its start.
+`python -m fluorite_mcp.worker builtin` embeds the chunks with the bundled model too, and merges what those of a file
+say; `--mine` in place of the model mines the files, and `--patterns` finds patterns in what was mined. Each imports
+what it needs and no more: all wait for its start.
 """
 
 from __future__ import annotations

@@ -120,7 +120,7 @@ MAX_EXCLUDED = 4
 
 @cache
 def _forms() -> tuple[re.Pattern[str], ...]:
-    """Compiled when the first query holds a sign of one: it takes some 40 ms, a start's tenth part."""
+    """Compiled when a query holds a sign of one: it takes some 40 ms, and few starts need it."""
     return tuple(re.compile(form, re.IGNORECASE) for form in (*_FORMS, *_JAPANESE))
 
 

@@ -115,7 +115,8 @@ def figures(n: float = 10.0) -> dict[str, float]:
 
 def test_the_table_names_every_bar_and_stands_between_its_marks() -> None:
     rows = rows_of(
-        {"published": 0, "built": 60.0, "during": figures(), "peak": 700.0, "together": 1000.0},
+        {"published": 0, "built": 60.0, "during": figures(), "peak": 700.0, "together": 1000.0,
+         "mining": {"together": 1300.0, "searches": figures()}},
         {"seconds": 3.0},
         {"docs": figures(), "names": figures(), "code": figures(), "resident": 500.0, "peak": 510.0},
         {"dense": figures(), "lexical": figures(), "recall": 0.98, "sizes": {"published": 900, "tail": 100}},
@@ -128,6 +129,8 @@ def test_the_table_names_every_bar_and_stands_between_its_marks() -> None:
     assert "| memory at most | 1000 MB | ≤ 1,200 MB |" in text
     assert "| … recall@10 | 0.980 | ≥ 0.97 | against all 1,000 vectors, by score |" in text
     assert "| 1,000 chunks by `store` | 1.5 s | ≤ 2 s |" in text
+    assert "| … while the project is mined | 2.0 ms | – |" in text
+    assert "all together 1300 MB" in text
     document = placed("# Benchmarks\n\nwords\n", text)
     assert document.startswith(f"# Benchmarks\n\nwords\n\n{BEGIN}\n|")
     again = placed(document + "more\n", "new")
