@@ -40,11 +40,10 @@ async def prepare(engine: Engine) -> dict[str, Any]:
     started = time.perf_counter()
     await engine.search("prepare the index")
     loaded = time.perf_counter() - started
-    published = engine._index.sizes()[_scopes(engine)[0]]["published"]
+    published = _published(engine)
     settling = asyncio.create_task(engine.settle())
-    project = _scopes(engine)[0]
     during, together = await _search_until(
-        lambda: settling.done() or engine._index.sizes()[project]["published"] > 0, engine, _queries(engine, 1)
+        lambda: settling.done() or _published(engine) > 0, engine, _queries(engine, 1)
     )
     built = time.perf_counter() - started
     beside, mining = await _search_until(settling.done, engine, _queries(engine, 9))
@@ -58,6 +57,11 @@ async def prepare(engine: Engine) -> dict[str, Any]:
         "mining": {"together": mining, "searches": beside.figures()},
         **_memory(),
     }
+
+
+def _published(engine: Engine) -> int:
+    """Return how many vectors of the project are in a published index."""
+    return engine._index.sizes()[_scopes(engine)[0]]["published"]
 
 
 async def first(engine: Engine) -> dict[str, Any]:

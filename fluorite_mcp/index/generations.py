@@ -210,7 +210,7 @@ class VectorIndex:
     def needs_compaction(self, scope: int) -> bool:
         """Whether the loaded tail and mask of a scope have grown enough to publish a generation."""
         loaded = self._scopes.get(scope)
-        # What was published since the last search is followed by the next.
+        # What was built and not taken over, since vectors changed meanwhile, is cleared up by the next search.
         if loaded is None or scope in self._opened:
             return False
         if _lacks_words(loaded.generation) or self._files.is_damaged(scope):

@@ -16,7 +16,7 @@ from fluorite_mcp.index.build_order import Portion
 from fluorite_mcp.index.build_process import BuildProcess
 from fluorite_mcp.index.generations import VectorIndex
 from fluorite_mcp.index.inverted import InvertedIndex
-from fluorite_mcp.models import GLOBAL_SCOPE
+from fluorite_mcp.models import GLOBAL_SCOPE, Generation
 from fluorite_mcp.storage.store import Store
 from tests.index.test_generations import QUERY, check, fill, new_index, truth
 from tests.storage.conftest import MODEL, ask, open_at
@@ -182,10 +182,21 @@ async def test_the_file_is_open_before_a_search_could_wait_for_it(
 ) -> None:
     await fill(store, 0, 200)
     await check(index, store)
-    await index.compact(GLOBAL_SCOPE, MODEL)
+    publish = store.vectors.publish
+    seen: list[dict[str, int]] = []
 
-    monkeypatch.setattr(vectors, "read_index", lambda *_: pytest.fail("a search opened the file"))
+    async def searched_at_once(generation: Generation, at: str, reembeddings: int) -> bool:
+        done = await publish(generation, at, reembeddings)
+        monkeypatch.setattr(vectors, "read_index", lambda *_: pytest.fail("a search opened the file"))
+        await check(index, store)
+        seen.append(index.sizes()[GLOBAL_SCOPE])
+        return done
+
+    monkeypatch.setattr(store.vectors, "publish", searched_at_once)
+    await index.compact(GLOBAL_SCOPE, MODEL)
     await check(index, store)
+
+    assert seen == [{"generation": 1, "published": 200, "tail": 0, "removed": 0}]
 
 
 async def test_a_large_scope_does_not_wait_for_its_tenth_part(
